@@ -1,0 +1,63 @@
+"""The client protocol: how the harness asks a system for one operation.
+
+A client core is sans-IO: it turns an invocation into bytes and bytes into an
+outcome. A transport (asyncio here, virtual time on the simulated host) moves the
+bytes. The error table of each core decides between ``fail`` and ``info``:
+
+    definitely did not happen                    -> fail
+    anything else, time-outs and lost connections -> info
+    a pure read that errs, time-out included      -> fail (it changed nothing, it asserts nothing)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from histories.event import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a process wants done: ``f`` on ``key`` with ``value``."""
+
+    process: int
+    f: str
+    key: Any
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What became of an invocation. ``error`` names the row of the error table."""
+
+    outcome: Outcome
+    value: Any = None
+    error: str | None = None
+
+
+class ClientCore(Protocol):
+    """Sans-IO half of a client: one connection, at most one request in flight."""
+
+    def is_read(self, invocation: Invocation) -> bool:
+        """Whether the invocation cannot change the system."""
+
+    def encode(self, invocation: Invocation) -> bytes:
+        """The bytes of the request; again for the same invocation is a resend."""
+
+    def receive(self, data: bytes) -> Completion | None:
+        """Feed bytes from the wire; the completion of the request in flight, if it is there."""
+
+    def reset(self) -> None:
+        """Forget half-received bytes: the connection is a new one."""
+
+
+class Client(Protocol):
+    """One worker's client, pinned to one node. Never raises; always completes once."""
+
+    def invoke(self, invocation: Invocation, complete: Callable[[Completion], None]) -> None:
+        """Start the operation; ``complete`` is called exactly once, from the event loop."""
+
+    async def close(self) -> None:
+        """Drop the connection."""

@@ -1,0 +1,63 @@
+"""The plan: one value from which a whole run follows.
+
+The seed is split into named random streams, so that drawing one more number in
+one part of the program never shifts what another part draws.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a run needs to know. Times in seconds, ``rate`` in invocations a second.
+
+    ``faults`` are fault kinds (``partition``, ``kill`` …); empty means none.
+    ``fault_hold_s`` is how long a fault is held, ``fault_quiet_s`` the quiet after its
+    heal; with ``overlap`` each kind keeps a timeline of its own, so that faults of
+    different kinds overlap. ``resend_s`` is the pause before a client sends the same
+    session and sequence number again inside one operation; None: never.
+    ``keys`` is how many keys are in use at once, ``operations_per_key`` when a key is retired.
+    """
+
+    system: str
+    host: str
+    workload: str
+    nodes: int = 5
+    concurrency: int = 10
+    rate: float = 600.0
+    time_limit_s: float = 30.0
+    keys: int = 5
+    operations_per_key: int = 200
+    faults: tuple[str, ...] = ("partition", "kill", "pause")
+    fault_targets: tuple[str, ...] = ()
+    fault_hold_s: float = 5.0
+    fault_quiet_s: float = 4.0
+    overlap: bool = False
+    bugs: tuple[str, ...] = ()
+    seed: int = 0
+    timeout_s: float = 2.0
+    resend_s: float | None = None
+    recovery_s: float = 5.0
+    """Quiet after the last heal before the final reads."""
+
+    def stream(self, name: str) -> random.Random:
+        """The named random stream of this plan's seed: same seed and name, same numbers."""
+        digest = hashlib.sha256(f"{self.seed}/{name}".encode()).digest()
+        return random.Random(int.from_bytes(digest[:16], "big"))
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as JSON-ready data; ``from_json`` takes it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Plan:
+        """A plan from ``to_json``'s data; unknown members are refused with a ValueError."""
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(data) - known):
+            raise ValueError(f"this version does not know these members of a plan: {unknown}")
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})

@@ -1,0 +1,62 @@
+"""What a finished run is, for everything that shows or judges it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from checker.verdict import Result, Verdict
+from histories.event import Event, Operation
+from nemesis.fault import Fault
+from splitbrain.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How well the harness itself did, for it shares the machine with the nodes.
+
+    Lag is how late the event loop ran its own timer, lateness how long an invocation
+    left after its scheduled time; ``invocations_dropped`` never left, because its phase was over.
+    """
+
+    loop_lag_ms_p99: float = 0.0
+    loop_lag_ms_max: float = 0.0
+    lateness_ms_p50: float = 0.0
+    lateness_ms_p99: float = 0.0
+    invocations_dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds the parts of a run took. ``first_ok_s`` runs from set-up's start to the first ok."""
+
+    setup_s: float = 0.0
+    first_ok_s: float | None = None
+    teardown_s: float = 0.0
+    check_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run: its plan, what was seen, and what was decided.
+
+    ``bugs_reached`` counts, for each seeded bug, how often its mutated line ran (summed
+    over nodes). ``interrupted`` says that the run was cut short by the user.
+    """
+
+    run: str
+    folder: Path
+    plan: Plan
+    started: str
+    events: list[Event]
+    operations: list[Operation]
+    faults: list[Fault]
+    verdict: Verdict
+    reason: str | None
+    results: list[Result]
+    health: Health = field(default_factory=Health)
+    timings: Timings = field(default_factory=Timings)
+    bugs_reached: dict[str, int] = field(default_factory=dict)
+    host_facts: dict[str, Any] = field(default_factory=dict)
+    interrupted: bool = False
