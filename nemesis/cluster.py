@@ -1,0 +1,101 @@
+"""What the nemesis needs to know of a cluster: its machines, and who leads it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+Status = dict[str, Any]
+
+
+class Victim(Protocol):
+    """The part of a machine that faults touch (see targets.target.Machine for the whole)."""
+
+    @property
+    def address(self) -> str:
+        """What peers reach it by."""
+
+    async def kill(self) -> None:
+        """SIGKILL the node, and wait until it is gone."""
+
+    async def pause(self) -> None:
+        """SIGSTOP the node."""
+
+    async def resume(self) -> None:
+        """SIGCONT the node."""
+
+    async def lose_power(self) -> None:
+        """Kill the node and drop what was not fsynced."""
+
+    async def state(self) -> str:
+        """``running``, ``stopped`` or ``dead``, as the operating system says."""
+
+    async def refuse(self, addresses: Collection[str]) -> None:
+        """Drop what arrives from these addresses and from no other."""
+
+    async def dropped(self) -> Mapping[str, int]:
+        """Packets dropped so far by our rules, by source address."""
+
+
+class Cluster:
+    """The nodes under test, as the nemesis sees them.
+
+    ``restart`` starts a node's process again; ``status`` asks a node for its status
+    answer and gives None when there is none in time.
+    """
+
+    def __init__(
+        self,
+        victims: Mapping[str, Victim],
+        restart: Callable[[str], Awaitable[None]],
+        status: Callable[[str], Awaitable[Status | None]],
+    ) -> None:
+        self.victims = victims
+        self.restart = restart
+        self._status = status
+
+    @property
+    def nodes(self) -> Sequence[str]:
+        """Node names, in order."""
+        return list(self.victims)
+
+    async def statuses(self) -> dict[str, Status]:
+        """The status answers of all nodes that gave one."""
+        answers = await asyncio.gather(*(self._status(node) for node in self.nodes))
+        return {
+            node: answer
+            for node, answer in zip(self.nodes, answers, strict=True)
+            if answer is not None
+        }
+
+    async def leader(self, patience_s: float = 0.0) -> tuple[str | None, int | None]:
+        """The leader of the highest term and that term; asks again for ``patience_s``.
+
+        An isolated old leader may call itself one too: the highest term is the true one.
+        Without a leader, (None, the highest term seen or None).
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience_s
+        while True:
+            statuses = await self.statuses()
+            leader = leader_of(statuses)
+            if leader[0] is not None or loop.time() >= deadline:
+                return leader
+            await asyncio.sleep(0.05)
+
+
+def leader_of(statuses: Mapping[str, Status]) -> tuple[str | None, int | None]:
+    """Who leads, by these status answers, and in which term (or round of a ballot)."""
+
+    def term(status: Status) -> int:
+        value: Any = status.get("term", status.get("ballot", 0))
+        return int(value[0] if isinstance(value, list) else value)
+
+    leaders = [
+        (term(status), node) for node, status in statuses.items() if status.get("role") == "leader"
+    ]
+    if leaders:
+        highest, node = max(leaders)
+        return node, highest
+    return None, max(map(term, statuses.values()), default=None)

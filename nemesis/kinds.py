@@ -1,0 +1,86 @@
+"""The kinds of fault there are: what each does, at what it can aim, what a host needs for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """A kind of fault. ``targets`` are the symbols it can aim at, ``capability`` the host's."""
+
+    name: str
+    summary: str
+    targets: tuple[str, ...]
+    capability: str
+
+
+_PROCESSES = ("one", "minority", "majority", "all", "leader")
+
+FAULTS: dict[str, FaultKind] = {
+    kind.name: kind
+    for kind in (
+        FaultKind(
+            "partition",
+            "nodes refuse each other's packets, by rules in their own network namespaces",
+            ("leader", "one", "halves", "ring", "bridge"),
+            "partition",
+        ),
+        FaultKind(
+            "kill",
+            "SIGKILL, then a restart from what is on disk",
+            _PROCESSES,
+            "kill",
+        ),
+        FaultKind(
+            "pause",
+            "SIGSTOP, then SIGCONT: the process keeps its state and misses time",
+            _PROCESSES,
+            "pause",
+        ),
+        FaultKind(
+            "power-loss",
+            "SIGKILL and the loss of every byte that was not fsynced, then a restart",
+            _PROCESSES,
+            "power-loss",
+        ),
+    )
+}
+
+
+# A ring of three is everyone; a bridge needs somebody on each side of it.
+_NODES_MIN = {"ring": 4, "bridge": 3, "halves": 2}
+
+
+class FaultTargetError(ValueError):
+    """A fault target that no fault of the plan can aim at; the message says what there is."""
+
+
+def targets_of(
+    kinds: tuple[str, ...], wanted: tuple[str, ...], nodes: int
+) -> dict[str, tuple[str, ...]]:
+    """The targets each of ``kinds`` may aim at in a cluster of ``nodes``, narrowed by ``wanted``.
+
+    An entry of ``wanted`` is ``target`` (narrows every kind that knows it) or
+    ``kind:target`` (narrows that kind). A kind that nothing narrows keeps all its
+    targets. Raises FaultTargetError when an entry narrows nothing, or when so few nodes
+    cannot be partitioned.
+    """
+    if "partition" in kinds and nodes < 2:
+        raise FaultTargetError("a partition needs at least two nodes: add --nodes or drop it")
+    usable = {
+        kind: tuple(t for t in FAULTS[kind].targets if _NODES_MIN.get(t, 1) <= nodes)
+        for kind in kinds
+    }
+    chosen: dict[str, list[str]] = {kind: [] for kind in kinds}
+    for entry in wanted:
+        kind_name, _, target = entry.rpartition(":")
+        aimed = [kind for kind in kinds if target in usable[kind] and kind_name in ("", kind)]
+        if not aimed:
+            known = "; ".join(f"{kind}: {', '.join(usable[kind])}" for kind in kinds)
+            raise FaultTargetError(
+                f"no fault of this plan can aim at {entry!r} with {nodes} nodes. Targets: {known}"
+            )
+        for kind in aimed:
+            chosen[kind].append(target)
+    return {kind: tuple(chosen[kind]) or usable[kind] for kind in kinds}

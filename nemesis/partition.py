@@ -1,0 +1,88 @@
+"""Partitions: resolve a symbol to a grudge, make machines refuse each other, count the drops."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+from nemesis import grudges
+from nemesis.cluster import Cluster
+from nemesis.fault import Fault
+from nemesis.grudges import Grudge
+
+LEADER_PATIENCE_S = 1.0
+
+
+class Partition:
+    """Applies grudges. Several may be in force at once: a node refuses their union."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._in_force: dict[int, Grudge] = {}
+        self._dropped_before: dict[int, dict[str, int]] = {}
+
+    def resolve(self, target: str, choice: float, leader: str | None) -> dict[str, Any]:
+        """What the symbol means now: the grudge and the nodes it sets apart.
+
+        Without a leader, ``leader`` falls back to a random node, and says so.
+        """
+        nodes = self._cluster.nodes
+        rng = random.Random(choice)
+        order = rng.sample(nodes, len(nodes))
+        resolved: dict[str, Any] = {}
+        if target in ("leader", "one"):
+            alone = order[0]
+            if target == "leader":
+                alone = leader or order[0]
+                resolved["leader_known"] = leader is not None
+            resolved["nodes"] = [alone]
+            grudge = grudges.isolate(nodes, [alone])
+        elif target == "halves":
+            resolved["nodes"] = sorted(order[: len(order) // 2])
+            grudge = grudges.halves(order)
+        elif target == "ring":
+            resolved["nodes"] = list(nodes)
+            grudge = grudges.majorities_ring(order)
+        else:
+            resolved["nodes"] = [order[len(order) // 2]]
+            grudge = grudges.bridge(order)
+        return resolved | {"grudge": {node: sorted(foes) for node, foes in grudge.items()}}
+
+    async def inject(self, fault: Fault) -> None:
+        """Put the resolved grudge in force on every machine at once."""
+        self._dropped_before[fault.symbolic.id] = await self._dropped()
+        self._in_force[fault.symbolic.id] = {
+            node: frozenset(foes) for node, foes in fault.resolved["grudge"].items()
+        }
+        await self._apply()
+
+    async def heal(self, fault: Fault) -> None:
+        """Take the grudge back; the fault's effect is what its rules dropped meanwhile.
+
+        While two partitions overlap a dropped packet counts for both.
+        """
+        self._in_force.pop(fault.symbolic.id, None)
+        await self._apply()
+        after = await self._dropped()
+        before = self._dropped_before.pop(fault.symbolic.id, {})
+        drops = {node: count - before.get(node, 0) for node, count in after.items()}
+        fault.effect.packets_dropped = {node: count for node, count in drops.items() if count}
+        fault.effect.mechanical = any(drops.values())
+
+    async def _apply(self) -> None:
+        victims = self._cluster.victims
+        wanted = grudges.union(list(self._in_force.values()), self._cluster.nodes)
+        await asyncio.gather(
+            *(
+                victims[node].refuse([victims[foe].address for foe in sorted(foes)])
+                for node, foes in wanted.items()
+            )
+        )
+
+    async def _dropped(self) -> dict[str, int]:
+        counts = await asyncio.gather(*(v.dropped() for v in self._cluster.victims.values()))
+        return {
+            node: sum(by_source.values())
+            for node, by_source in zip(self._cluster.nodes, counts, strict=True)
+        }

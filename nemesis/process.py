@@ -1,0 +1,77 @@
+"""Faults of processes: kill, pause and power loss of one node, several, or the leader."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+from nemesis.cluster import Cluster
+from nemesis.fault import Fault
+
+
+def choose(nodes: list[str], target: str, choice: float, leader: str | None) -> dict[str, Any]:
+    """The nodes a symbol means now. Without a leader, ``leader`` is a random node, and says so.
+
+    A minority is the largest there is (two of five), a majority the smallest.
+    """
+    order = random.Random(choice).sample(nodes, len(nodes))
+    if target == "leader":
+        return {"nodes": [leader or order[0]], "leader_known": leader is not None}
+    count = {
+        "one": 1,
+        "minority": max(1, (len(nodes) - 1) // 2),
+        "majority": len(nodes) // 2 + 1,
+        "all": len(nodes),
+    }[target]
+    return {"nodes": sorted(order[:count])}
+
+
+class ProcessFaults:
+    """Kills, pauses and power losses, with what the operating system says became of each."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        # A node both killed and paused comes back when the last of its faults is healed.
+        self._down: dict[int, set[str]] = {}
+        self._stopped: dict[int, set[str]] = {}
+
+    async def inject(self, fault: Fault) -> None:
+        """Do it to all the resolved nodes at once, and look whether it happened."""
+        nodes: list[str] = fault.resolved["nodes"]
+        kind = fault.symbolic.kind
+        holders = self._stopped if kind == "pause" else self._down
+        # Noted before it is done: a failure half-way leaves nothing that heal overlooks.
+        holders[fault.symbolic.id] = set(nodes)
+        await asyncio.gather(*(self._hurt(kind, node) for node in nodes))
+        states = await asyncio.gather(*(self._cluster.victims[node].state() for node in nodes))
+        fault.effect.processes = dict(zip(nodes, map(str, states), strict=True))
+        expected = "stopped" if kind == "pause" else "dead"
+        fault.effect.mechanical = expected in fault.effect.processes.values()
+
+    async def heal(self, fault: Fault) -> None:
+        """Continue or restart the nodes that no other fault still holds."""
+        nodes = sorted(
+            self._stopped.pop(fault.symbolic.id, set()) | self._down.pop(fault.symbolic.id, set())
+        )
+        await asyncio.gather(*(self._bring_back(node) for node in nodes))
+
+    async def _hurt(self, kind: str, node: str) -> None:
+        victim = self._cluster.victims[node]
+        if kind == "pause":
+            if await victim.state() != "dead":
+                await victim.pause()
+        elif kind == "kill":
+            await victim.kill()
+        else:
+            await victim.lose_power()
+
+    async def _bring_back(self, node: str) -> None:
+        if any(node in held for held in self._down.values()):
+            return
+        victim = self._cluster.victims[node]
+        state = await victim.state()
+        if state == "dead":
+            await self._cluster.restart(node)
+        elif state == "stopped" and not any(node in held for held in self._stopped.values()):
+            await victim.resume()
