@@ -8,7 +8,7 @@ refused. Every system runs on every host that has the capabilities it needs.
     TargetError
     ├── HostUnavailable   this host cannot be had here; says what to install or enable
     ├── NodeFailed        a node did not come up; carries the last lines of its log
-    └── ControlLost       Docker, an agent or SSH stopped answering: the harness failed, not the system
+    └── ControlLost       Docker, an agent or SSH stopped answering: the harness failed
 """
 
 from __future__ import annotations
@@ -83,19 +83,25 @@ class Machine(Protocol):
         """The (address, port) the harness dials to reach ``port`` of this machine."""
 
     async def start(self, launch: Launch) -> None:
-        """Start the node's process (again, after it died: data and address are kept)."""
+        """Start the node's process (again, after it died: data and address are kept).
+
+        Does nothing while it runs.
+        """
 
     async def kill(self) -> None:
         """SIGKILL the node's process and wait until the operating system says it is gone."""
 
     async def pause(self) -> None:
-        """SIGSTOP the node's process."""
+        """SIGSTOP the node's process and wait until it is stopped. A dead one stays dead."""
 
     async def resume(self) -> None:
-        """SIGCONT the node's process."""
+        """SIGCONT the node's process and wait until it runs. A dead one stays dead."""
 
-    async def lose_power(self) -> None:
-        """Kill the process and drop every byte its disk was not asked to make durable."""
+    async def lose_power(self, keep: float = 0.0) -> None:
+        """Kill the process and drop every byte its disk was not asked to make durable.
+
+        ``keep`` is the fraction of each file's unsynced tail that is left: a torn write.
+        """
 
     async def state(self) -> ProcessState:
         """What the operating system says of the process now."""
