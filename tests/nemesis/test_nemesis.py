@@ -100,7 +100,7 @@ def test_heal_all_goes_on_past_a_machine_that_fails(tmp_path: Path) -> None:
     nemesis, victims, _, _ = make(tmp_path)
 
     async def story() -> list[Exception]:
-        await nemesis.inject(fault("pause", "one", 0))
+        await nemesis.inject(fault("pause", "one", 0, choice=0.5))
         await nemesis.inject(fault("kill", "leader", 1))
         paused = nemesis.faults[0].resolved["nodes"][0]
 
