@@ -156,6 +156,7 @@ class System(Protocol):
     """How one kind of software is started, joined, and asked for its status."""
 
     name: str
+    summary: str
     workloads: tuple[str, ...]
     client_port: int
 

@@ -1,0 +1,8 @@
+"""The systems that can be deployed, by name."""
+
+from targets.systems.raft import Raft
+from targets.target import System
+
+SYSTEMS: dict[str, System] = {"raft": Raft()}
+
+__all__ = ["SYSTEMS"]
