@@ -1,0 +1,65 @@
+"""What is known of a seeded bug: its name, what clients see, and how to expose it.
+
+Data only, cheap to import: the harness lists bugs without loading a node, a node loads the
+mutation it was asked for and no other.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """One row of the catalogue.
+
+    ``override`` is ``module:Class``, a subclass of the correct core. ``faults`` and
+    ``fault_targets`` are the harness's words (``leader``, or ``kill:leader`` for one kind);
+    ``overlap`` asks for faults of different kinds at once, ``resend`` for clients that send
+    a command again when its answer is late. ``also_removes`` names the safeguards that
+    would otherwise hide the mutation.
+    """
+
+    id: str
+    name: str
+    mutation: str
+    seen_as: str
+    workload: str
+    override: str
+    source: str
+    faults: tuple[str, ...] = ()
+    fault_targets: tuple[str, ...] = ()
+    overlap: bool = False
+    resend: bool = False
+    also_removes: tuple[str, ...] = ()
+
+
+class UnknownBug(ValueError):
+    """No such bug; the message says which there are."""
+
+
+def find(bugs: Iterable[Bug], text: str) -> Bug:
+    """The bug whose id (``R4``) or name (``raft.stale-leader-read``) is ``text``."""
+    known = list(bugs)
+    for bug in known:
+        if text.lower() in (bug.id.lower(), bug.name):
+            return bug
+    names = ", ".join(f"{bug.id} {bug.name}" for bug in known)
+    raise UnknownBug(f"no seeded bug {text!r}. There are: {names}")
+
+
+def mutate(core: type[Any], bugs: Collection[Bug]) -> type[Any]:
+    """``core`` with the overrides of ``bugs`` in front of it; ``core`` itself for none."""
+    overrides = []
+    for bug in bugs:
+        module, _, name = bug.override.partition(":")
+        override = getattr(importlib.import_module(module), name)
+        if override not in overrides:
+            overrides.append(override)
+    if not overrides:
+        return core
+    names: Mapping[str, Any] = {"bugs": tuple(bug.name for bug in bugs)}
+    return type(core.__name__, tuple(overrides), dict(names))

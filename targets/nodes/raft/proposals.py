@@ -1,0 +1,137 @@
+"""Clients' requests: refused, forwarded, or proposed and answered once committed.
+
+What a refusal may claim depends on how far the command got:
+
+    never appended to any log             definite: it had no effect and never will
+    appended, then leadership was lost    not definite: a successor may commit it
+    forwarded, and no answer came         nothing is said; the client's time-out decides
+
+``definite`` speaks of this request. Where an earlier send of the same sequence number may
+be under way, a refusal of the resend settles nothing about that one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from targets.nodes.raft.base import Base, Remote, Role
+from targets.nodes.raft.log import Entry
+from targets.nodes.raft.messages import Answered, Forward, Message
+from targets.nodes.state_machine import MUTATIONS, Answer, BadRequest, Command, refusal
+
+FORWARDED_MAX = 10_000
+
+
+class Proposals(Base):
+    """How commands of clients enter the log, and how their answers leave."""
+
+    def status(self) -> dict[str, Any]:
+        """The status answer (no promise is implied: it may be old when it arrives)."""
+        return {
+            "node": self.node,
+            "role": str(self.role),
+            "term": self.term,
+            "leader": self.leader,
+            "commit_index": self.commit_index,
+            "applied_index": self.applied_index,
+            "last_index": self.log.last_index,
+            "bugs": dict(self.reached),
+        }
+
+    def _on_request(self, origin: Any, request: Any) -> None:
+        if isinstance(request, dict) and request.get("f") == "status":
+            self._answer(origin, {"ok": True, "value": self.status()})
+            return
+        try:
+            command = Command.from_request(request)
+        except BadRequest as error:
+            self._answer(origin, refusal("bad-request", definite=True, detail=str(error)))
+            return
+        self._serve(origin, command, request)
+
+    def _serve(self, origin: Any, command: Command, request: dict[str, Any]) -> None:
+        """Take the request if we lead, else pass it on to the leader we know."""
+        if self.role is Role.LEADER:
+            if command.f in MUTATIONS:
+                self._propose(origin, command)
+            else:
+                self._read(origin, command)
+        elif self.leader is None or isinstance(origin, Remote):
+            # No second hop: two nodes that take each other for the leader would play ball.
+            self._answer(origin, refusal("no-leader", definite=True))
+        else:
+            self._forward(origin, request)
+
+    # At the leader.
+
+    def _propose(self, origin: Any, command: Command) -> None:
+        """Append the command, unless it is there already: exactly once (2014, section 6.3)."""
+        if (settled := self.machine.answered(command)) is not None:
+            self._answer(origin, settled)
+            return
+        present = self._index_of.get((command.session, command.seq))
+        if present is not None:
+            self._waiting[present].append(origin)
+            return
+        if len(self._waiting) >= self.options.waiting_max:
+            detail = f"{len(self._waiting)} commands wait for a majority"
+            self._answer(origin, refusal("busy", definite=True, detail=detail))
+            return
+        entry = Entry(self.log.last_index + 1, self.term, command)
+        if len(entry.encoded) > self.options.command_bytes_max:
+            detail = f"a command of {len(entry.encoded)} bytes; at most "
+            detail += f"{self.options.command_bytes_max} are taken"
+            self._answer(origin, refusal("bad-request", definite=True, detail=detail))
+            return
+        self._waiting[entry.index] = [origin]
+        self._index_of[command.session, command.seq] = entry.index
+        self._append_own(entry)
+
+    def _applied(self, entry: Entry, answer: Answer) -> None:
+        origins = self._waiting.pop(entry.index, None)
+        if origins is None:
+            return
+        assert entry.command is not None
+        self._index_of.pop((entry.command.session, entry.command.seq), None)
+        for origin in origins:
+            self._answer(origin, answer)
+
+    def _abandon_proposals(self) -> None:
+        waiting = self._waiting
+        self._waiting, self._index_of = {}, {}
+        for origins in waiting.values():
+            for origin in origins:
+                self._answer(origin, refusal("lost-leadership", definite=False))
+
+    # Forwarding.
+
+    def _forward(self, origin: Any, request: dict[str, Any]) -> None:
+        assert self.leader is not None
+        if len(self._forwarded) >= FORWARDED_MAX:
+            # The oldest will hardly be answered any more; its client has timed out.
+            del self._forwarded[next(iter(self._forwarded))]
+        self._next_forward += 1
+        self._forwarded[self._next_forward] = origin
+        self._send_early(self.leader, Forward(self._next_forward, request))
+
+    def _on_forward(self, peer: str, forward: Forward) -> None:
+        origin = Remote(peer, forward.id)
+        try:
+            command = Command.from_request(forward.request)
+        except BadRequest as error:
+            self._answer(origin, refusal("bad-request", definite=True, detail=str(error)))
+            return
+        self._serve(origin, command, forward.request)
+
+    def _on_answered(self, answered: Answered) -> None:
+        origin = self._forwarded.pop(answered.id, None)
+        if origin is not None:
+            self._answer(origin, answered.body)
+
+    def _on_undelivered(self, message: Message) -> None:
+        if not isinstance(message, Forward):
+            return
+        origin = self._forwarded.pop(message.id, None)
+        if origin is not None:
+            detail = "the leader cannot be reached from here"
+            self._answer(origin, refusal("no-leader", definite=True, detail=detail))

@@ -1,0 +1,195 @@
+"""Log replication (section 5.3) and commitment (5.4.2), with CheckQuorum (2014, section 6.2).
+
+The leader sends to each peer as soon as there is something new, without waiting for the
+answer to what it sent before (pipelining). Whatever gathered during one step goes out as
+one ``Append`` a peer and one write to the disk (batching). Messages that are lost show as
+a refusal of a later one, and the leader backs off by the follower's hint.
+"""
+
+from __future__ import annotations
+
+from targets.nodes.raft.base import ELECTION, HEARTBEAT, QUORUM, Base, Role
+from targets.nodes.raft.log import Entry
+from targets.nodes.raft.messages import Append, AppendReply
+from targets.nodes.raft.progress import Progress
+
+
+class Replication(Base):
+    """How entries get from the leader to its peers, and become committed."""
+
+    # The leader's side.
+
+    def _lead(self) -> None:
+        self.role = Role.LEADER
+        self.leader = self.node
+        self.leader_is_silent = False
+        self._note("leads")
+        self.progress = {peer: Progress(self.log.last_index + 1) for peer in self.peers}
+        self.round = 0
+        self.first_own_index = self.log.last_index + 1
+        self._offered_index = self.log.last_index
+        self._heartbeat_is_due = True
+        self._set_timer(ELECTION, None)
+        self._set_timer(HEARTBEAT, self.options.heartbeat_s)
+        self._set_timer(QUORUM, self.options.election_s_min)
+        # Entries of earlier terms are committed by committing one of our own (section 5.4.2).
+        self._append_own(Entry(self.first_own_index, self.term, None))
+
+    def _append_own(self, entry: Entry) -> None:
+        self.log.append(entry)
+        self._persist_entry(entry)
+
+    def _on_heartbeat_timer(self) -> None:
+        if self.role is Role.LEADER:
+            self._heartbeat_is_due = True
+            self._set_timer(HEARTBEAT, self.options.heartbeat_s)
+
+    def _on_quorum_timer(self) -> None:
+        if self.role is not Role.LEADER:
+            return
+        if not self._quorum_was_heard():
+            self._note("has not heard from a majority and steps down")
+            self._follow(self.term, None)
+            return
+        for progress in self.progress.values():
+            progress.heard = False
+        self._set_timer(QUORUM, self.options.election_s_min)
+
+    def _quorum_was_heard(self) -> bool:
+        """Whether a majority, ourselves included, spoke since the last check."""
+        return 1 + sum(p.heard for p in self.progress.values()) >= self.majority
+
+    def _replicate(self) -> None:
+        """Send what this step made worth sending: entries, a heartbeat, a round for reads."""
+        fresh = self.log.last_index > self._offered_index
+        broadcast = self._heartbeat_is_due or self._wants_round(fresh)
+        if broadcast:
+            self.round += 1
+            self._round_started()
+        for peer, progress in self.progress.items():
+            if self._heartbeat_is_due:
+                progress.probe_is_out = False
+            entries = self._entries_for(progress)
+            if entries or broadcast:
+                self._send_append(peer, progress, entries)
+        self._offered_index = self.log.last_index
+        self._heartbeat_is_due = False
+
+    def _entries_for(self, progress: Progress) -> list[Entry]:
+        """What may be sent to this peer now: bounded in flight, in number and in bytes."""
+        options = self.options
+        if progress.probing:
+            room = 0 if progress.probe_is_out else options.append_entries_max
+        else:
+            in_flight = progress.next - 1 - progress.match
+            room = min(options.append_entries_max, options.in_flight_entries_max - in_flight)
+        if room <= 0 or progress.next > self.log.last_index:
+            return []
+        entries = self.log.between(progress.next, progress.next + room - 1)
+        size = 0
+        for count, entry in enumerate(entries):
+            size += len(entry.encoded)
+            if size > options.append_bytes_max and count:
+                return entries[:count]
+        return entries
+
+    def _send_append(self, peer: str, progress: Progress, entries: list[Entry]) -> None:
+        prev = progress.next - 1
+        prev_term = self.log.term_at(prev)
+        assert prev_term is not None
+        append = Append(self.term, prev, prev_term, self.commit_index, self.round, entries)
+        if progress.probing:
+            progress.probe_is_out = True
+        else:
+            progress.next += len(entries)
+        # Early: it says what the leader has, and does not count the leader's own copy,
+        # which joins the majority only when it is Synced (2014, section 10.2.1).
+        self._send_early(peer, append)
+
+    def _on_append_reply(self, peer: str, reply: AppendReply) -> None:
+        if self.role is not Role.LEADER or reply.term != self.term:
+            return
+        progress = self.progress[peer]
+        progress.heard = True
+        # Replies may be reordered or doubled: nothing known is ever unlearnt.
+        progress.round = max(progress.round, reply.round)
+        if reply.ok:
+            progress.match = max(progress.match, reply.index)
+            progress.next = max(progress.next, progress.match + 1)
+            progress.probing = False
+            self._advance_commit()
+        else:
+            self._back_off(progress, reply)
+        self._release_reads()
+
+    def _back_off(self, progress: Progress, reply: AppendReply) -> None:
+        """Resend from where the follower's log may agree with ours (section 5.3, end)."""
+        is_stale = (
+            reply.index != progress.next - 1 if progress.probing else reply.index <= progress.match
+        )
+        if is_stale:
+            return
+        hint = reply.hint_index
+        if reply.hint_term is not None:
+            shared = self.log.last_of_term(reply.hint_term, reply.index)
+            hint = hint if shared is None else shared + 1
+        progress.next = max(progress.match + 1, min(hint, progress.next - 1))
+        progress.probing = True
+        progress.probe_is_out = False
+
+    def _on_synced(self, index: int, term: int) -> None:
+        # The same index and term: the same entry, and the same prefix (log matching).
+        if self.log.term_at(index) == term:
+            self.durable_index = max(self.durable_index, index)
+            if self.role is Role.LEADER:
+                self._advance_commit()
+
+    def _advance_commit(self) -> None:
+        """Commit what a majority holds durably, if it is of our own term (figure 8)."""
+        held = sorted((self.durable_index, *(p.match for p in self.progress.values())))
+        index = held[-self.majority]
+        if index > self.commit_index and self.log.term_at(index) == self.term:
+            self._commit_to(index)
+
+    # Every node's side.
+
+    def _commit_to(self, index: int) -> None:
+        self.commit_index = index
+        while self.applied_index < index:
+            self.applied_index += 1
+            entry = self.log.entry(self.applied_index)
+            if entry.command is not None:
+                self._applied(entry, self.machine.apply(entry.command))
+
+    def _on_append(self, peer: str, append: Append) -> None:
+        if append.term < self.term:
+            self._send(peer, AppendReply(self.term, False, append.prev_index, append.round))
+            return
+        self._hear_leader(peer)
+        if self.log.term_at(append.prev_index) != append.prev_term:
+            reply = AppendReply(self.term, False, append.prev_index, append.round)
+            reply.hint_index, reply.hint_term = self.log.conflict(append.prev_index)
+            self._send(peer, reply)
+            return
+        for entry in append.entries:
+            present = self.log.term_at(entry.index)
+            # What is there already stays: a late, shorter Append must not cut the log.
+            if present == entry.term:
+                continue
+            if present is not None:
+                self._remove_from(entry.index)
+            self.log.append(entry)
+            self._persist_entry(entry)
+        # Only up to here is our log known to be the leader's.
+        verified = append.prev_index + len(append.entries)
+        if min(append.commit, verified) > self.commit_index:
+            self._commit_to(min(append.commit, verified))
+        self._send(peer, AppendReply(self.term, True, verified, append.round))
+
+    def _remove_from(self, index: int) -> None:
+        """Remove a conflicting suffix; the paper proves that it is never committed."""
+        assert index > self.commit_index, (
+            f"entry {index} is committed (up to {self.commit_index}) and may not be removed"
+        )
+        self.log.truncate(index)
+        self.durable_index = min(self.durable_index, index - 1)
