@@ -31,6 +31,7 @@ from targets.hosts.agent import TOKEN_VARIABLE
 from targets.hosts.control import AgentConnection
 from targets.hosts.owner import process_state
 from targets.hosts.sources import environment
+from targets.hosts.together import together
 from targets.target import (
     Capability,
     ControlLost,
@@ -202,7 +203,7 @@ class SandboxHost:
                 self._machines[name] = SandboxMachine(
                     name, f"{PREFIX}.{number}", run.folder / "nodes" / name, agent
                 )
-            await asyncio.gather(*(m.join(token) for m in self._machines.values()))
+            await together(*(m.join(token) for m in self._machines.values()))
         except BaseException:
             for ours, _ in pairs[len(self._machines) :]:
                 ours.close()
