@@ -1,0 +1,125 @@
+"""A cluster that is up: machines from a host, nodes of a system, and how to ask after them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from nemesis.cluster import Cluster, leader_of
+from splitbrain.plan import Plan
+from targets.target import Host, Machine, NodeFailed, ProcessState, RunIdentity, System
+
+READY_TIMEOUT_S = 30.0
+STATUS_TIMEOUT_S = 0.5
+LOG_LINES = 15
+
+
+class BugTally:
+    """How often each seeded bug was reached, over all nodes and all their restarts.
+
+    A node counts from zero again when it restarts; a count that went back means that,
+    and what it had counted before is kept.
+    """
+
+    def __init__(self) -> None:
+        self._banked: dict[str, int] = {}
+        self._latest: dict[tuple[str, str], int] = {}
+
+    def note(self, node: str, status: Mapping[str, Any]) -> None:
+        """Take in one node's status answer."""
+        for bug, count in status.get("bugs", {}).items():
+            before = self._latest.get((node, bug), 0)
+            if count < before:
+                self._banked[bug] = self._banked.get(bug, 0) + before
+            self._latest[node, bug] = count
+
+    def totals(self) -> dict[str, int]:
+        """Times reached, by bug."""
+        totals = dict(self._banked)
+        for (_, bug), count in self._latest.items():
+            totals[bug] = totals.get(bug, 0) + count
+        return totals
+
+
+class Deployment:
+    """The nodes of one run on their machines."""
+
+    def __init__(self, plan: Plan, system: System, host: Host) -> None:
+        self.nodes = [f"n{i}" for i in range(1, plan.nodes + 1)]
+        self.machines: Mapping[str, Machine] = {}
+        self.bugs = BugTally()
+        self._plan = plan
+        self._system = system
+        self._host = host
+
+    async def start(self, run: RunIdentity) -> None:
+        """Make the machines, start a node on each, wait until all of them know one leader.
+
+        Raises HostUnavailable, ControlLost, or NodeFailed with the last lines of a log.
+        """
+        self.machines = await self._host.open(run, self.nodes)
+        await asyncio.gather(*(self.restart(node) for node in self.nodes))
+        await self._ready()
+
+    async def restart(self, node: str) -> None:
+        """Start a node's process, the first time or after it died."""
+        addresses = {name: machine.address for name, machine in self.machines.items()}
+        launch = self._system.launch(node, addresses, self._plan.bugs)
+        await self.machines[node].start(launch)
+
+    async def status(self, node: str) -> dict[str, Any] | None:
+        """A node's status answer, or None when it gives none in time."""
+        endpoint = self.machines[node].endpoint(self._system.client_port)
+        status = await self._system.status(endpoint, STATUS_TIMEOUT_S)
+        if status is not None:
+            self.bugs.note(node, status)
+        return status
+
+    def cluster(self) -> Cluster:
+        """The nemesis's view of this deployment."""
+        return Cluster(self.machines, self.restart, self.status)
+
+    def endpoint(self, node: str) -> tuple[str, int]:
+        """Where clients of ``node`` connect."""
+        return self.machines[node].endpoint(self._system.client_port)
+
+    async def logs(self) -> dict[str, bytes]:
+        """All that each node wrote."""
+        logs = await asyncio.gather(*(machine.log() for machine in self.machines.values()))
+        return dict(zip(self.machines, logs, strict=True))
+
+    async def _ready(self) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + READY_TIMEOUT_S
+        while True:
+            answers = await asyncio.gather(*(self.status(node) for node in self.nodes))
+            statuses = {
+                node: answer
+                for node, answer in zip(self.nodes, answers, strict=True)
+                if answer is not None
+            }
+            leader, _ = leader_of(statuses)
+            if (
+                leader is not None
+                and len(statuses) == len(self.nodes)
+                and all(status.get("leader") == leader for status in statuses.values())
+            ):
+                return
+            silent = [node for node in self.nodes if node not in statuses]
+            for node in silent:
+                if await self.machines[node].state() is ProcessState.DEAD:
+                    raise NodeFailed(await self._told(node, "ended before it answered"))
+            if loop.time() > deadline:
+                if silent:
+                    what = f"gave no status answer within {READY_TIMEOUT_S:g} s"
+                    raise NodeFailed(await self._told(silent[0], what))
+                seen = ", ".join(f"{n}: {s.get('leader')}" for n, s in statuses.items())
+                what = f"knows no leader all agree on after {READY_TIMEOUT_S:g} s ({seen})"
+                raise NodeFailed(await self._told(self.nodes[0], what))
+            await asyncio.sleep(0.02)
+
+    async def _told(self, node: str, what: str) -> str:
+        log = (await self.machines[node].log()).decode(errors="replace").strip().splitlines()
+        last = "\n  ".join(log[-LOG_LINES:]) or "(it wrote nothing)"
+        return f"node {node} {what}. The last lines of its log:\n  {last}"

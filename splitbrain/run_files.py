@@ -1,0 +1,135 @@
+"""A run folder's files, written and read back: manifest, verdict, certificate, hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from checker.verdict import Result, Verdict, Violation
+from histories.archive import ArchiveError, write_json
+from splitbrain.plan import Plan
+from splitbrain.record import Health, RunRecord, Timings
+
+MANIFEST, VERDICT, CERTIFICATE = "run.json", "verdict.json", "certificate.json"
+JOURNAL, LEDGER, LOGS = "history.jsonl", "faults.jsonl", "logs"
+MANIFEST_VERSION = 1
+
+
+def write_manifest(folder: Path, plan: Plan, started: str, **facts: Any) -> None:
+    """Write ``run.json``: the plan, versions, and ``facts``; hashes of the files there are."""
+    write_json(
+        folder / MANIFEST,
+        {
+            "format": "splitbrain-run",
+            "version": MANIFEST_VERSION,
+            "run": folder.name,
+            "start": started,
+            "plan": plan.to_json(),
+            "versions": {
+                "splitbrain": version("splitbrain"),
+                "python": platform.python_version(),
+                "kernel": platform.release(),
+            },
+            **facts,
+            "sha256": {
+                name: _sha256(folder / name)
+                for name in (JOURNAL, LEDGER, VERDICT, CERTIFICATE)
+                if (folder / name).is_file()
+            },
+        },
+    )
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """``run.json``. Raises ArchiveError when it is not a manifest this version knows."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if manifest["format"] != "splitbrain-run" or manifest["version"] != MANIFEST_VERSION:
+            raise ValueError(f"format {manifest['format']!r} version {manifest['version']!r}")
+        Plan.from_json(manifest["plan"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArchiveError(
+            f"{path}: expected a splitbrain-run manifest of version {MANIFEST_VERSION} ({error})"
+        ) from None
+    assert isinstance(manifest, dict)
+    return manifest
+
+
+def write_verdict(record: RunRecord) -> None:
+    """Write ``verdict.json``, and ``certificate.json`` when there is one."""
+    write_json(
+        record.folder / VERDICT,
+        {
+            "verdict": record.verdict,
+            "reason": record.reason,
+            "operations": len(record.operations),
+            "interrupted": record.interrupted,
+            "results": [_result_to_json(result) for result in record.results],
+            "bugs_reached": record.bugs_reached,
+            "health": asdict(record.health),
+            "timings": asdict(record.timings),
+        },
+    )
+    certificates = {
+        result.model: result.certificate for result in record.results if result.certificate
+    }
+    if certificates:
+        write_json(record.folder / CERTIFICATE, certificates)
+
+
+def read_verdict(folder: Path) -> dict[str, Any]:
+    """``verdict.json`` as keyword arguments of a RunRecord.
+
+    Raises ArchiveError when the run has none (it goes on, or was cut off) or it is not one.
+    """
+    path = folder / VERDICT
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        certificates: dict[str, Any] = {}
+        if (folder / CERTIFICATE).is_file():
+            certificates = json.loads((folder / CERTIFICATE).read_text(encoding="utf-8"))
+        return {
+            "verdict": Verdict(data["verdict"]),
+            "reason": data["reason"],
+            "interrupted": data["interrupted"],
+            "results": [_result_from_json(result, certificates) for result in data["results"]],
+            "bugs_reached": data["bugs_reached"],
+            "health": Health(**data["health"]),
+            "timings": Timings(**data["timings"]),
+        }
+    except FileNotFoundError:
+        raise ArchiveError(
+            f"{folder.name} has no verdict: it goes on still, or its harness was killed. "
+            f"Judge what was recorded with: splitbrain check {folder / JOURNAL}"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArchiveError(f"{path}: expected a verdict written by splitbrain ({error})") from None
+
+
+def _result_to_json(result: Result) -> dict[str, Any]:
+    # The certificate has a file of its own: it is as long as the history.
+    return {k: v for k, v in asdict(result).items() if k != "certificate"}
+
+
+def _result_from_json(data: dict[str, Any], certificates: dict[str, Any]) -> Result:
+    violations = tuple(
+        Violation(**(violation | {"operations": tuple(violation["operations"])}))
+        for violation in data["violations"]
+    )
+    known = data | {
+        "verdict": Verdict(data["verdict"]),
+        "violations": violations,
+        "certificate": certificates.get(data["model"]),
+    }
+    return Result(**known)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

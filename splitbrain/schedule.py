@@ -1,0 +1,43 @@
+"""The symbolic schedule of a plan: what will be asked, and what will be hurt, and when."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import asdict
+
+from nemesis.fault import SymbolicFault
+from nemesis.schedule import schedule
+from splitbrain.generator import Phases, serialise
+from splitbrain.plan import Plan
+from splitbrain.workloads import WORKLOADS
+
+OPERATIONS_STREAM, FAULTS_STREAM = "operations", "faults"
+
+
+def operations_of(plan: Plan) -> Phases:
+    """The phases of the plan's workload; its items come from ``OPERATIONS_STREAM``."""
+    return WORKLOADS[plan.workload].phases(plan)
+
+
+def faults_of(plan: Plan) -> tuple[SymbolicFault, ...]:
+    """The plan's faults. The last is healed early enough to see the system serve again."""
+    tail_s = min(plan.recovery_s, plan.time_limit_s / 4)
+    return schedule(
+        plan.faults,
+        plan.fault_targets,
+        nodes=plan.nodes,
+        time_limit_s=plan.time_limit_s - tail_s,
+        hold_s=plan.fault_hold_s,
+        quiet_s=plan.fault_quiet_s,
+        overlap=plan.overlap,
+        rng=plan.stream(FAULTS_STREAM),
+    )
+
+
+def symbolic_bytes(plan: Plan, operations: int) -> bytes:
+    """Plan, faults and the first ``operations`` items as bytes: equal for equal plans."""
+    items = operations_of(plan).items(plan.stream(OPERATIONS_STREAM))
+    head = {"plan": plan.to_json(), "faults": [asdict(fault) for fault in faults_of(plan)]}
+    told = json.dumps(head, sort_keys=True).encode()
+    return told + b"\n" + serialise(itertools.islice(items, operations))
