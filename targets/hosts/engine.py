@@ -39,9 +39,9 @@ def find(environment: Mapping[str, str] = os.environ) -> Path:
     url = environment.get("DOCKER_HOST") or _context_url(environment) or f"unix://{DEFAULT_SOCKET}"
     if not url.startswith("unix://"):
         raise HostUnavailable(
-            f"the Docker engine at {url} is not this machine's own: nodes are reached through "
-            "ports published on 127.0.0.1. Run splitbrain on that machine, or unset DOCKER_HOST "
-            "(docker context use default) to use the local engine."
+            f"the Docker engine at {url} is not reached through a socket of this machine, and "
+            "nodes are reached through ports it publishes on 127.0.0.1. Run "
+            "splitbrain on that machine, or unset DOCKER_HOST (docker context use default) to use the local engine."
         )
     return Path(url.removeprefix("unix://"))
 
