@@ -74,8 +74,6 @@ class Base:
     for a predecessor is never taken for ours. ``rng`` is the only source of randomness.
     """
 
-    machine_class: type[StateMachine] = StateMachine
-
     def __init__(
         self,
         node: str,
@@ -102,8 +100,8 @@ class Base:
         self.commit_index = 0
         self.applied_index = 0
         self.durable_index = recovered.log.last_index
-        self.machine = self.machine_class()
         self.reached: dict[str, int] = {}
+        self.machine = self._make_machine()
         # Election. A node that just started has heard of no leader.
         self.votes: set[str] = set()
         self.leader_is_silent = True
@@ -126,6 +124,13 @@ class Base:
         self._records: list[bytes] = []
         self._early: list[Effect] = []
         self._late: list[Effect] = []
+
+    def _make_machine(self) -> StateMachine:
+        return StateMachine()
+
+    def _count(self, bug: str) -> None:
+        """A seeded bug was reached. The correct node never calls this."""
+        self.reached[bug] = self.reached.get(bug, 0) + 1
 
     # The outbox. What is not explicitly early waits for the disk.
 
