@@ -13,10 +13,11 @@ def canonical(value: Any) -> Hashable:
     Scalars stay themselves, so that the common case costs nothing. Lists and objects
     become their JSON text with sorted members; the tag keeps them apart from strings.
     """
+    scalar: Hashable = value
     if value is None or type(value) is int or type(value) is str:
-        return value
+        return scalar
     if isinstance(value, bool):
         return ("bool", value)
     if isinstance(value, (list, tuple, dict)):
         return ("json", json.dumps(value, sort_keys=True, separators=(",", ":")))
-    return value
+    return scalar

@@ -1,0 +1,1 @@
+"""Linearizability of registers: the search, its certificate, and what a violation means."""

@@ -184,7 +184,7 @@ def _check_header(header: dict[str, Any]) -> None:
 
 
 def _event(members: dict[str, Any], last_index: int, last_time: int) -> Event:
-    """An event from a line's members; a file written by hand may leave out ``index`` and ``time``."""
+    """An event from a line's members; hand-written ones may lack ``index`` and ``time``."""
     kind = _TYPES.get(members["type"]) if isinstance(members.get("type"), str) else None
     if kind is None:
         raise _Refused(_shown(members, "type"), "'type' is invoke, ok, fail or info.")

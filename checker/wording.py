@@ -1,0 +1,68 @@
+"""Operations in words, the same everywhere: sentences, reasons and diagrams."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from histories.event import Operation, Outcome
+
+VALUE_WIDTH_MAX = 24
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 key``, ``3 keys``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def show(value: Any) -> str:
+    """A value as its JSON, shortened: ``7``, ``nil``, ``"abc"``. Never breaks a terminal."""
+    if value is None:
+        return "nil"
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    if not text.isprintable():
+        text = ascii(text)[1:-1]
+    return text if len(text) <= VALUE_WIDTH_MAX else text[: VALUE_WIDTH_MAX - 1] + "…"
+
+
+def seconds(time_ns: int) -> str:
+    """A time of the run's clock, to the hundredth of a second: ``2.81 s``."""
+    return f"{time_ns / 1e9:.2f} s"
+
+
+def precise_seconds(*times_ns: int) -> list[str]:
+    """Times with as many decimals as it takes to tell them apart (two to six)."""
+    for decimals in (2, 3, 4, 5, 6):
+        shown = [f"{time_ns / 1e9:.{decimals}f} s" for time_ns in times_ns]
+        if len(set(shown)) == len(set(times_ns)):
+            break
+    return shown
+
+
+def deed(operation: Operation) -> str:
+    """What was done, in short: ``write 7``, ``read 4``, ``cas 4→7``, ``add 12``."""
+    f, value = operation.f, operation.input
+    if f == "cas" and isinstance(value, (list, tuple)) and len(value) == 2:
+        text = f"cas {show(value[0])}→{show(value[1])}"
+    elif f == "read":
+        text = f"read {show(operation.output)}" if operation.outcome is Outcome.OK else "read"
+    elif value is None and operation.output is None:
+        text = f
+    else:
+        text = f"{f} {show(operation.output if value is None else value)}"
+    if operation.outcome is Outcome.FAIL:
+        text += f" ✗ {operation.error}" if operation.error else " ✗"
+    return text
+
+
+def describe(operation: Operation) -> str:
+    """Who did what, when and where: ``process 3's read 4 (2.78 s to 2.81 s, n2)``."""
+    if operation.ret_ns is None:
+        times = f"from {seconds(operation.call_ns)}, outcome unknown"
+    else:
+        times = f"{seconds(operation.call_ns)} to {seconds(operation.ret_ns)}"
+    node = f", {operation.node}" if operation.node else ""
+    return f"process {operation.process}'s {deed(operation)} ({times}{node})"
