@@ -41,7 +41,8 @@ def find(environment: Mapping[str, str] = os.environ) -> Path:
         raise HostUnavailable(
             f"the Docker engine at {url} is not reached through a socket of this machine, and "
             "nodes are reached through ports it publishes on 127.0.0.1. Run "
-            "splitbrain on that machine, or unset DOCKER_HOST (docker context use default) to use the local engine."
+            "splitbrain on that machine, or unset DOCKER_HOST (docker context use default) to use "
+            "the local engine."
         )
     return Path(url.removeprefix("unix://"))
 

@@ -37,6 +37,7 @@ TOOLS_PATH = os.pathsep.join(
 )
 UNSHARE = ("-Urnmpf", "--kill-child", "--mount-proc")
 EXIT_HARNESS_FAILED = 70
+EXIT_INTERRUPTED = 130
 PROBE_TIMEOUT_S = 10.0
 PR_SET_PDEATHSIG = 1
 SETTLED = b"+"
@@ -98,8 +99,8 @@ def enter(arguments: Sequence[str], module: str = "splitbrain") -> int:
     """Run ``python -m module arguments…`` inside and return its exit code.
 
     Called by the process the user started, which does nothing else meanwhile. Raises
-    HostUnavailable when the namespaces cannot be had. 70 when what ran inside died of a
-    signal, or never came to run.
+    HostUnavailable when the namespaces cannot be had. 70 when what ran inside was killed,
+    ended with a traceback, or never came to run.
     """
     check()
     ours, theirs = socket.socketpair()
@@ -128,23 +129,32 @@ def enter(arguments: Sequence[str], module: str = "splitbrain") -> int:
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
-        ours.setblocking(False)
-        try:
-            settled = ours.recv(1) == SETTLED
-        except OSError:
-            settled = False
-    if not settled:
+        said = _all_of(ours)
+    if not said.startswith(SETTLED):
         sys.stderr.write(f"The sandbox ended before the harness ran in it (exit {code}).\n")
         return EXIT_HARNESS_FAILED
-    if code < 0:
-        name = signal.Signals(-code).name
-        sys.stderr.write(f"The harness inside the sandbox was killed by {name}.\n")
+    # unshare's own code says too little: of a harness that was killed some versions make
+    # 1, which would read as "a violation was found".
+    if len(said) < 2:
+        sys.stderr.write("The harness inside the sandbox was killed before it ended.\n")
         return EXIT_HARNESS_FAILED
-    return code
+    return said[1]
 
 
-def settle() -> None:
+def _all_of(connection: socket.socket) -> bytes:
+    """What the process inside said before it ended; never waits."""
+    connection.setblocking(False)
+    said = b""
+    with contextlib.suppress(OSError):
+        while piece := connection.recv(16):
+            said += piece
+    return said
+
+
+def settle() -> socket.socket:
     """Inside, first thing: say that we run, and turn forwarded bytes back into signals.
+
+    Returns the connection to the outer process, which expects ``report`` on it at the end.
 
     SIGTERM interrupts like SIGINT until the harness installs a handler of its own; without
     one the kernel would not even deliver it, for this is pid 1.
@@ -161,6 +171,13 @@ def settle() -> None:
                 os.kill(os.getpid(), FORWARDED[byte])
 
     threading.Thread(target=listen, name="forwarded signals", daemon=True).start()
+    return connection
+
+
+def report(connection: socket.socket, code: int) -> None:
+    """Inside, last thing: tell the outer process the exit code."""
+    with contextlib.suppress(OSError):
+        connection.sendall(bytes([code & 0xFF]))
 
 
 def _unshare() -> str:
