@@ -30,11 +30,20 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What became of an invocation. ``error`` names the row of the error table."""
+    """What became of an invocation. ``error`` names the row of the error table.
+
+    ``unavailable`` says that the node cannot serve just now: a transport hands such a
+    completion on a little later, so that a dead node does not eat the schedule.
+    """
 
     outcome: Outcome
     value: Any = None
     error: str | None = None
+    unavailable: bool = False
+
+
+class GarbledAnswer(Exception):
+    """The other side sent what is not an answer of its protocol. Ends the connection."""
 
 
 class ClientCore(Protocol):
@@ -47,7 +56,10 @@ class ClientCore(Protocol):
         """The bytes of the request; again for the same invocation is a resend."""
 
     def receive(self, data: bytes) -> Completion | None:
-        """Feed bytes from the wire; the completion of the request in flight, if it is there."""
+        """Feed bytes from the wire; the completion of the request in flight, if it is there.
+
+        Raises GarbledAnswer when the bytes are not of this protocol.
+        """
 
     def reset(self) -> None:
         """Forget half-received bytes: the connection is a new one."""

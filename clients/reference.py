@@ -1,0 +1,137 @@
+"""The client core of the bundled nodes: framed JSON with sessions (exactly-once resends).
+
+One session is one process of the history, ``RUN/PROCESS``; its sequence number grows by
+one a mutation. A resend repeats session and sequence number under a new id, so the node
+applies the command once and tells its result again (Ongaro's thesis, section 6.3).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from clients.client import Completion, GarbledAnswer, Invocation
+from clients.errors import Row, table
+from clients.frames import FrameReader, framed
+from histories.event import Outcome
+
+WIRE = {
+    "register": {"read": "read", "write": "write", "cas": "cas"},
+    "set": {"add": "set.add", "read": "set.read"},
+    "counter": {"add": "counter.add", "read": "counter.read"},
+}
+"""What an operation of a workload is called on the wire."""
+
+ERRORS = table(
+    Row("mismatch", Outcome.FAIL, ran=True),
+    Row("no-leader", Outcome.FAIL, unavailable=True),
+    Row("busy", Outcome.FAIL, unavailable=True),
+    Row("bad-request", Outcome.FAIL),
+    Row("stale-session", Outcome.FAIL),
+    Row("lost-leadership", Outcome.INFO, unavailable=True),
+)
+"""The nodes' errors. One that is not here is judged by the answer's ``definite`` alone."""
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class ReferenceCore:
+    """Requests and answers of one worker's client.
+
+    ``run`` keeps the sessions of two runs against one cluster apart. With ``resends`` an
+    answer that settles nothing ("lost leadership") is passed over, because the transport
+    will ask again; without, it completes the operation.
+    """
+
+    def __init__(self, workload: str, run: str, *, resends: bool = False) -> None:
+        if workload not in WIRE:
+            raise ValueError(f"unknown workload {workload!r}; the nodes know {sorted(WIRE)}")
+        self._wire = WIRE[workload]
+        self._run = run
+        self._resends = resends
+        self._frames = FrameReader()
+        self._current: Invocation | None = None
+        self._process: int | None = None
+        self._session = ""
+        self._seq = 0
+        self._id = 0
+        self._first_id = 1
+
+    def is_read(self, invocation: Invocation) -> bool:
+        """Every workload's only read is called "read"."""
+        return invocation.f == "read"
+
+    def encode(self, invocation: Invocation) -> bytes:
+        """The request's frame; for the invocation still in flight, a resend of it."""
+        self._id += 1
+        if invocation is not self._current:
+            self._begin(invocation)
+        request = {
+            "id": self._id,
+            "session": self._session,
+            "seq": self._seq,
+            "f": self._wire[invocation.f],
+            "key": invocation.key,
+            "value": invocation.value,
+        }
+        return framed(_encode(request).encode())
+
+    def receive(self, data: bytes) -> Completion | None:
+        """The completion that settles the invocation in flight; late answers are dropped."""
+        completion = None
+        for payload in self._frames.feed(data):
+            answer = _parsed(payload)
+            # Ids only grow, so those of the operation in flight are the newest ones.
+            in_flight = self._current is not None and self._first_id <= answer["id"] <= self._id
+            if in_flight and (settled := self._settle(answer)) is not None:
+                completion = settled
+                self._current = None
+        return completion
+
+    def reset(self) -> None:
+        """Forget half a frame of the connection before."""
+        self._frames.reset()
+
+    def _begin(self, invocation: Invocation) -> None:
+        if invocation.process != self._process:
+            self._process = invocation.process
+            self._session = f"{self._run}/{invocation.process}"
+            self._seq = 0
+        if not self.is_read(invocation):
+            self._seq += 1
+        self._current = invocation
+        self._first_id = self._id
+
+    def _settle(self, answer: dict[str, Any]) -> Completion | None:
+        assert self._current is not None
+        read = self.is_read(self._current)
+        if answer["ok"]:
+            return Completion(Outcome.OK, answer.get("value") if read else None)
+        error = answer["error"]
+        definite = answer.get("definite") is True
+        row = ERRORS.get(error) or Row(error, Outcome.FAIL if definite else Outcome.INFO)
+        if read:
+            return row.completion(is_read=True)
+        copies = self._id - self._first_id + 1
+        # A refusal speaks for one copy of the request. Of several, another may yet be
+        # applied; only the result of the command itself speaks for them all.
+        if row.outcome is Outcome.FAIL and definite and (row.ran or copies == 1):
+            return row.completion(is_read=False)
+        if self._resends:
+            return None
+        return Completion(Outcome.INFO, None, error, row.unavailable)
+
+
+def _parsed(payload: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(payload)
+    except ValueError as error:
+        raise GarbledAnswer(f"an answer is not JSON ({error}): {payload[:80]!r}") from None
+    if (
+        not isinstance(answer, dict)
+        or type(answer.get("id")) is not int
+        or type(answer.get("ok")) is not bool
+        or not (answer["ok"] or isinstance(answer.get("error"), str))
+    ):
+        raise GarbledAnswer(f"an answer needs id, ok, and error when not ok: {payload[:80]!r}")
+    return answer
