@@ -1,0 +1,1 @@
+"""The command line. Heavy libraries are imported by the commands that need them."""

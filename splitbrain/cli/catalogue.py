@@ -1,0 +1,142 @@
+"""What there is to choose from: systems, workloads, faults, bugs, hosts and models.
+
+The registries live with what they describe; this gathers them, and gives the command
+line one value to validate against (and its tests one value to replace).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+HOSTS = {
+    "docker": "containers of a local engine",
+    "sandbox": "processes in network namespaces of their own; needs neither engine nor root",
+}
+
+
+class SystemEntry(Protocol):
+    """What the command line needs of a system."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def workloads(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+class WorkloadEntry(Protocol):
+    """What the command line needs of a workload."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def summary(self) -> str: ...  # noqa: D102
+
+    @property
+    def model(self) -> str: ...  # noqa: D102
+
+
+class FaultEntry(Protocol):
+    """What the command line needs of a kind of fault."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def summary(self) -> str: ...  # noqa: D102
+
+    @property
+    def targets(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def capability(self) -> str: ...  # noqa: D102
+
+
+class BugEntry(Protocol):
+    """What the command line needs of a seeded bug: its names, and how it is best exposed."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def mutation(self) -> str: ...  # noqa: D102
+
+    @property
+    def seen_as(self) -> str: ...  # noqa: D102
+
+    @property
+    def workload(self) -> str: ...  # noqa: D102
+
+    @property
+    def faults(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def fault_targets(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def overlap(self) -> bool: ...  # noqa: D102
+
+    @property
+    def resend(self) -> bool: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All the registries. ``bugs`` is keyed by readable name (``raft.stale-leader-read``)."""
+
+    systems: Mapping[str, SystemEntry]
+    workloads: Mapping[str, WorkloadEntry]
+    faults: Mapping[str, FaultEntry]
+    bugs: Mapping[str, BugEntry]
+    hosts: Mapping[str, str] = field(default_factory=lambda: HOSTS)
+
+    def bug(self, text: str) -> BugEntry | None:
+        """The bug with this id or readable name; case is ignored."""
+        wanted = text.lower()
+        for bug in self.bugs.values():
+            if wanted in (bug.id.lower(), bug.name.lower()):
+                return bug
+        return None
+
+    def bug_names(self, system: str | None = None) -> list[str]:
+        """The readable names of the bugs of a system, or of all."""
+        return [n for n in self.bugs if system is None or system_of_bug(n) == system]
+
+
+def system_of_bug(name: str) -> str:
+    """The system a bug belongs to: what stands before the dot of its name."""
+    return name.partition(".")[0]
+
+
+def load_catalogue() -> Catalogue:
+    """Gather the registries of this installation."""
+    from nemesis import FAULTS
+    from splitbrain.workloads import WORKLOADS
+    from targets.nodes.raft.bugs import BUGS
+    from targets.systems import SYSTEMS
+
+    return Catalogue(
+        systems=SYSTEMS,
+        workloads=WORKLOADS,
+        faults=FAULTS,
+        bugs={bug.name: bug for bug in BUGS},
+    )
+
+
+MODELS = {
+    "cas-register": "reads, writes and compare-and-set on keys, linearizable",
+    "register": "reads and writes on keys, linearizable",
+    "set": "unique adds and reads of all: nothing lost, duplicated, unexpected or stale",
+    "counter": "adds and reads: every read within what the adds allow",
+}
+
+
+def models() -> Collection[str]:
+    """The models a history can be judged by."""
+    return MODELS

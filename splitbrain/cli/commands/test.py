@@ -1,0 +1,220 @@
+"""``splitbrain test SYSTEM``: deploy, hurt, record, judge."""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from splitbrain.cli.failure import EXIT_INTERRUPTED, Problems
+from splitbrain.cli.sections import SectionedCommand, option
+from splitbrain.cli.settings import Asked, SettingsError, settle
+from splitbrain.plan import Plan
+from splitbrain.progress import Progress, progress_for
+from splitbrain.report.repeat import repeat_command, without_bugs
+
+if TYPE_CHECKING:
+    from splitbrain.record import RunRecord
+    from targets.hosts.choose import Choice
+
+CLUSTER, LOAD, FAULTS, REPEAT, OUTPUT = "Cluster", "Load", "Faults", "Reproduce", "Output"
+SEED_BITS = 31
+
+
+@click.command("test", cls=SectionedCommand)
+@click.argument("system")
+@option("--nodes", section=CLUSTER, metavar="N", help="How many nodes.  [default: 5]")
+@option(
+    "--host",
+    section=CLUSTER,
+    metavar="HOST",
+    help="Where nodes run: docker or sandbox.  [default: docker if an engine answers]",
+)
+@option(
+    "--workload",
+    section=LOAD,
+    metavar="NAME",
+    help="What clients do: register, set or counter.  [default: register]",
+)
+@option(
+    "--concurrency",
+    section=LOAD,
+    metavar="N|Nn",
+    help="Clients: 10, or 2n for two each node.  [default: 10]",
+)
+@option(
+    "--rate",
+    section=LOAD,
+    metavar="OPS",
+    help="Operations a second in all; 0: as fast as clients get free.  [default: 600]",
+)
+@option(
+    "--time-limit",
+    section=LOAD,
+    metavar="TIME",
+    help="How long clients and faults go on: 60, 60s, 2m.  [default: 30s]",
+)
+@option("--keys", section=LOAD, metavar="N", help="Keys in use at once.  [default: 5]")
+@option(
+    "--operations-per-key",
+    section=LOAD,
+    metavar="N",
+    help="Operations until a key gives way to a fresh one.  [default: 200]",
+)
+@option(
+    "--timeout",
+    section=LOAD,
+    metavar="TIME",
+    help="When a client gives an operation up as indeterminate.  [default: 2s]",
+)
+@option(
+    "--resend",
+    section=LOAD,
+    metavar="TIME",
+    help="Send an unanswered request again (same session and number) after this pause; or "
+    "none.  [default: none]",
+)
+@option(
+    "--faults",
+    section=FAULTS,
+    metavar="KIND,…",
+    help="partition, kill, pause, power-loss; or none.  [default: partition,kill,pause]",
+)
+@option(
+    "--fault-target",
+    "fault_targets",
+    section=FAULTS,
+    metavar="TARGET",
+    multiple=True,
+    help="Whom faults aim at: leader, kill:minority …; any for all there is "
+    "(see `splitbrain faults`).  [default: any]",
+)
+@option(
+    "--interval",
+    section=FAULTS,
+    metavar="HOLD,QUIET",
+    help="How long a fault is held, and the quiet after its heal.  [default: 5s,4s]",
+)
+@option(
+    "--overlap/--no-overlap",
+    section=FAULTS,
+    default=None,
+    help="Let faults of different kinds overlap.  [default: no]",
+)
+@option(
+    "--recovery",
+    section=FAULTS,
+    metavar="TIME",
+    help="Quiet between the last heal and the final reads.  [default: 5s]",
+)
+@option(
+    "--bug",
+    "bugs",
+    section=FAULTS,
+    metavar="BUG",
+    multiple=True,
+    help="Switch a seeded bug on, by id or name (see `splitbrain bugs`). Workload and faults "
+    "then default to what exposes it.",
+)
+@option(
+    "--seed",
+    section=REPEAT,
+    metavar="N",
+    help="Fixes the schedule of operations and faults.  [default: drawn, and printed]",
+)
+@option(
+    "--store",
+    section=OUTPUT,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Where runs are kept.  [default: $SPLITBRAIN_STORE or ~/.local/share/splitbrain]",
+)
+@option("--json", "as_json", section=OUTPUT, is_flag=True, help="The result as JSON on stdout.")
+@option("--quiet", "-q", section=OUTPUT, is_flag=True, help="No progress, no notes: the result.")
+@click.pass_context
+def test_command(
+    ctx: click.Context, store: Path | None, as_json: bool, quiet: bool, **typed: Any
+) -> int:
+    """Deploy SYSTEM, drive clients, inject faults, and judge what the clients saw.
+
+    \b
+    splitbrain test raft
+    splitbrain test raft --time-limit 2m --faults partition,power-loss --seed 7
+    splitbrain test raft --bug raft.stale-leader-read
+    """
+    from splitbrain.cli.catalogue import load_catalogue
+    from targets.hosts import reexec
+    from targets.hosts.choose import choose
+
+    try:
+        settled = settle(Asked(**typed), load_catalogue())
+    except SettingsError as error:
+        raise Problems(error.problems, ctx) from None
+    plan = settled.plan
+    if typed["seed"] is None:
+        plan = replace(plan, seed=secrets.randbits(SEED_BITS))
+    progress = progress_for(quiet=quiet)
+    try:
+        if not reexec.inside():
+            choice = choose(plan.host or None)
+            plan = replace(plan, host=choice.host)
+            _announce(progress, choice, settled.notes, plan)
+            if choice.host == "sandbox":
+                progress.close()
+                return reexec.enter(_arguments_inside(plan, store, as_json=as_json, quiet=quiet))
+        record = _execute(plan, store, progress)
+    finally:
+        progress.close()
+    _tell(record, as_json=as_json)
+    return EXIT_INTERRUPTED if record.interrupted else record.verdict.exit_code
+
+
+def _announce(progress: Progress, choice: Choice, notes: Sequence[str], plan: Plan) -> None:
+    """Say what was chosen for the user, first of all which host and why."""
+    progress.line(f"Host: {choice.host}: {choice.reason}.")
+    for missing in choice.missing:
+        progress.line(f"  Not {missing}")
+    for note in notes:
+        progress.line(note)
+    progress.line(f"Seed: {plan.seed}. The same again: {repeat_command(plan)}")
+    if plan.bugs:
+        progress.line(f"The same without the bug: {repeat_command(without_bugs(plan))}")
+
+
+def _arguments_inside(
+    plan: Plan, store: Path | None, *, as_json: bool, quiet: bool
+) -> Sequence[str]:
+    """The arguments of the harness inside the sandbox: nothing there is left to choose."""
+    arguments = shlex.split(repeat_command(plan))[1:]
+    if store is not None:
+        arguments += ["--store", str(store.expanduser().absolute())]
+    if as_json:
+        arguments.append("--json")
+    if quiet:
+        arguments.append("--quiet")
+    return arguments
+
+
+def _execute(plan: Plan, store: Path | None, progress: Progress) -> RunRecord:
+    from histories.archive import default_store
+    from splitbrain.run import execute
+
+    return execute(plan, store=store or default_store(), progress=progress)
+
+
+def _tell(record: RunRecord, *, as_json: bool) -> None:
+    if as_json:
+        from splitbrain.cli.output import print_json
+        from splitbrain.report.document import run_document
+
+        print_json(run_document(record))
+    else:
+        from splitbrain.cli.output import print_text, width
+        from splitbrain.report.text import summary
+
+        print_text(summary(record, width=width()))

@@ -1,0 +1,60 @@
+"""Writing results to stdout."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from splitbrain.text import printable
+
+WIDTH_MIN, WIDTH_MAX = 60, 120
+
+
+def width() -> int:
+    """Columns to write for: the terminal's, kept within what reads well."""
+    return min(WIDTH_MAX, max(WIDTH_MIN, shutil.get_terminal_size((100, 24)).columns))
+
+
+def print_text(text: str) -> None:
+    """Print ``text``, with everything a terminal could stumble over spelt out.
+
+    A reader that has gone (``| head``) is no failure: the exit code still tells the verdict.
+    """
+    _print(printable(text))
+
+
+def print_json(data: Any) -> None:
+    """Print ``data`` as JSON, in ASCII, and nothing else."""
+    _print(json.dumps(data, indent=2, ensure_ascii=True, default=str))
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under their heads; the last column takes what room there is, and wraps."""
+    import textwrap
+
+    shown = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(heads, *shown, strict=True)]
+    indent = sum(widths[:-1]) + 2 * (len(heads) - 1)
+    room = max(30, width() - indent)
+    lines = []
+    for row in (heads, *shown):
+        start = "".join(f"{cell:<{w}}  " for cell, w in zip(row[:-1], widths[:-1], strict=True))
+        wrapped = textwrap.wrap(row[-1], room) or [""]
+        lines.append((start + wrapped[0]).rstrip())
+        lines.extend(" " * indent + line for line in wrapped[1:])
+    _print("\n".join(lines))
+
+
+def _print(text: str) -> None:
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

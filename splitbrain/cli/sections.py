@@ -1,0 +1,36 @@
+"""Options in groups, so that a long --help reads as a few short ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+class SectionedOption(click.Option):
+    """An option listed under a heading."""
+
+    def __init__(self, *args: Any, section: str = "Options", **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.section = section
+
+
+class SectionedCommand(click.Command):
+    """A command whose --help lists options under their headings, in order of declaration."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one definition list a heading; what has none comes last."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                heading = getattr(parameter, "section", "Options")
+                sections.setdefault(heading, []).append(record)
+        for heading in sorted(sections, key=lambda name: name == "Options"):
+            with formatter.section(heading):
+                formatter.write_dl(sections[heading])
+
+
+def option(*names: str, section: str, **attributes: Any) -> Any:
+    """``click.option`` under the heading ``section``."""
+    return click.option(*names, cls=SectionedOption, section=section, **attributes)

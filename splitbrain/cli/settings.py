@@ -1,0 +1,291 @@
+"""From what the user typed to a plan: every value read, and all problems told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from splitbrain.cli.catalogue import BugEntry, Catalogue, system_of_bug
+from splitbrain.plan import Plan
+from splitbrain.quantities import (
+    QuantityError,
+    duration_text,
+    parse_concurrency,
+    parse_duration,
+    parse_interval,
+    parse_names,
+    parse_rate,
+    parse_whole,
+)
+from splitbrain.suggest import unknown_name
+
+NO_FAULTS = "none"
+ANY_TARGET = "any"
+MAX_NODES = 25
+MAX_SEED = 2**63 - 1
+DEFAULT_WORKLOAD = "register"
+ADVISED_RESEND_S = 0.5
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of ``test`` as typed; None where the user said nothing."""
+
+    system: str
+    host: str | None = None
+    nodes: str | None = None
+    workload: str | None = None
+    concurrency: str | None = None
+    rate: str | None = None
+    time_limit: str | None = None
+    keys: str | None = None
+    operations_per_key: str | None = None
+    timeout: str | None = None
+    resend: str | None = None
+    faults: str | None = None
+    fault_targets: tuple[str, ...] = ()
+    interval: str | None = None
+    overlap: bool | None = None
+    recovery: str | None = None
+    bugs: tuple[str, ...] = ()
+    seed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was asked, made whole: a plan, and lines that say what was chosen for the user.
+
+    ``plan.host`` is empty when the user named none: the caller chooses.
+    """
+
+    plan: Plan
+    notes: tuple[str, ...]
+
+
+class SettingsError(Exception):
+    """What was asked cannot be done; ``problems`` holds a sentence for each reason."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problems))
+
+
+class _Reader:
+    """Reads values one by one and keeps every problem for the end."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def read(self, option: str, text: str | None, parse: Callable[[str], T], default: T) -> T:
+        if text is None:
+            return default
+        try:
+            return parse(text)
+        except QuantityError as error:
+            self.problems.append(f"{option}: {error}.")
+            return default
+
+    def name(
+        self, option: str, noun: str, text: str | None, known: Collection[str], default: str
+    ) -> str:
+        if text is None:
+            return default
+        if text not in known:
+            self.problems.append(f"{option}: {unknown_name(noun, text, known)}")
+        return text
+
+
+def settle(asked: Asked, catalogue: Catalogue) -> Settled:
+    """The plan that was asked for. Raises SettingsError with every problem there is.
+
+    With a seeded bug and neither workload nor faults named, the catalogue's
+    recommendation for the (first) bug is taken, and a note says so. The seed is 0 when
+    none is given: drawing one is the caller's affair.
+    """
+    reader = _Reader()
+    defaults = Plan(system=asked.system, host="", workload=DEFAULT_WORKLOAD)
+    if asked.system not in catalogue.systems:
+        reader.problems.append(unknown_name("system", asked.system, catalogue.systems))
+    bugs = _bugs(reader, asked, catalogue)
+    advice = bugs[0] if bugs else None
+    notes: list[str] = []
+    workload, faults, targets, overlap = _scenario(reader, asked, catalogue, advice, notes)
+    nodes = reader.read(
+        "--nodes", asked.nodes, lambda t: parse_whole(t, minimum=1, maximum=MAX_NODES), 5
+    )
+    hold, quiet = reader.read(
+        "--interval",
+        asked.interval,
+        parse_interval,
+        (defaults.fault_hold_s, defaults.fault_quiet_s),
+    )
+    plan = Plan(
+        system=asked.system,
+        host=reader.name("--host", "host", asked.host, catalogue.hosts, ""),
+        workload=workload,
+        nodes=nodes,
+        concurrency=reader.read(
+            "--concurrency",
+            asked.concurrency,
+            lambda text: parse_concurrency(text, nodes),
+            max(defaults.concurrency, nodes),
+        ),
+        rate=reader.read("--rate", asked.rate, parse_rate, defaults.rate),
+        time_limit_s=reader.read(
+            "--time-limit",
+            asked.time_limit,
+            lambda text: parse_duration(text, minimum_s=0.1),
+            defaults.time_limit_s,
+        ),
+        keys=reader.read(
+            "--keys",
+            asked.keys,
+            lambda text: parse_whole(text, minimum=1, maximum=100_000),
+            defaults.keys,
+        ),
+        operations_per_key=reader.read(
+            "--operations-per-key",
+            asked.operations_per_key,
+            lambda text: parse_whole(text, minimum=1, maximum=1_000_000),
+            defaults.operations_per_key,
+        ),
+        faults=faults,
+        fault_targets=targets,
+        fault_hold_s=hold,
+        fault_quiet_s=quiet,
+        overlap=overlap,
+        bugs=tuple(bug.name for bug in bugs),
+        seed=reader.read(
+            "--seed", asked.seed, lambda text: parse_whole(text, minimum=0, maximum=MAX_SEED), 0
+        ),
+        timeout_s=reader.read(
+            "--timeout",
+            asked.timeout,
+            lambda text: parse_duration(text, minimum_s=0.01),
+            defaults.timeout_s,
+        ),
+        resend_s=_resend(reader, asked, advice),
+        recovery_s=reader.read("--recovery", asked.recovery, parse_duration, defaults.recovery_s),
+    )
+    _check_together(reader, plan, catalogue)
+    if reader.problems:
+        raise SettingsError(reader.problems)
+    return Settled(plan, tuple(notes))
+
+
+def _bugs(reader: _Reader, asked: Asked, catalogue: Catalogue) -> list[BugEntry]:
+    bugs: dict[str, BugEntry] = {}
+    for text in asked.bugs:
+        bug = catalogue.bug(text)
+        if bug is None:
+            known = catalogue.bug_names(asked.system) or catalogue.bug_names()
+            reader.problems.append(f"--bug: {unknown_name('bug', text, known)}")
+        elif asked.system in catalogue.systems and system_of_bug(bug.name) != asked.system:
+            reader.problems.append(
+                f"--bug: {bug.name} is a bug of {system_of_bug(bug.name)}, "
+                f"and {asked.system} is what was asked to be tested."
+            )
+        else:
+            bugs[bug.name] = bug
+    return list(bugs.values())
+
+
+def _scenario(
+    reader: _Reader,
+    asked: Asked,
+    catalogue: Catalogue,
+    advice: BugEntry | None,
+    notes: list[str],
+) -> tuple[str, tuple[str, ...], tuple[str, ...], bool]:
+    """Workload, faults, their targets and whether they overlap: as asked, else as advised."""
+    defaults = Plan(system="", host="", workload=DEFAULT_WORKLOAD)
+    workload, faults, targets, overlap = DEFAULT_WORKLOAD, defaults.faults, (), defaults.overlap
+    if advice is not None:
+        workload = advice.workload if asked.workload is None else asked.workload
+        if asked.faults is None:
+            faults, overlap = advice.faults, advice.overlap
+            targets = advice.fault_targets
+        advised = [f"workload {workload}"] if asked.workload is None else []
+        if asked.faults is None:
+            aim = f" aimed at {', '.join(targets)}" if targets else ""
+            advised.append(f"faults {', '.join(faults) or NO_FAULTS}{aim}")
+        if advised:
+            notes.append(f"As the catalogue advises for {advice.name}: {'; '.join(advised)}.")
+    if asked.workload is not None:
+        workload = asked.workload
+    reader.name("--workload", "workload", workload, catalogue.workloads, DEFAULT_WORKLOAD)
+    if asked.faults is not None:
+        faults = parse_names(asked.faults)
+        if not faults:
+            reader.problems.append("--faults: no fault is named; for a run without: --faults none.")
+        if NO_FAULTS in faults:
+            if len(faults) > 1:
+                reader.problems.append("--faults: 'none' stands alone.")
+            faults = ()
+        for fault in faults:
+            reader.name("--faults", "fault", fault, catalogue.faults, fault)
+    if asked.fault_targets:
+        targets = tuple(t for text in asked.fault_targets for t in parse_names(text))
+        if ANY_TARGET in targets:
+            targets = ()
+    if asked.overlap is not None:
+        overlap = asked.overlap
+    return workload, faults, targets, overlap
+
+
+def _resend(reader: _Reader, asked: Asked, advice: BugEntry | None) -> float | None:
+    if asked.resend == NO_FAULTS:
+        return None
+    advised = ADVISED_RESEND_S if advice is not None and advice.resend else None
+    return reader.read(
+        "--resend", asked.resend, lambda text: parse_duration(text, minimum_s=0.01), advised
+    )
+
+
+def _check_together(reader: _Reader, plan: Plan, catalogue: Catalogue) -> None:
+    """What no option alone can tell."""
+    system = catalogue.systems.get(plan.system)
+    known_workload = plan.workload in catalogue.workloads
+    if system is not None and known_workload and plan.workload not in system.workloads:
+        reader.problems.append(
+            f"--workload: {plan.system} cannot run the workload {plan.workload!r}; "
+            f"it can run: {', '.join(system.workloads)}."
+        )
+    kinds = [catalogue.faults[name] for name in plan.faults if name in catalogue.faults]
+    targets = {target for kind in kinds for target in kind.targets}
+    for entry in plan.fault_targets:
+        kind_name, _, target = entry.rpartition(":")
+        if not kinds:
+            reader.problems.append(
+                f"--fault-target: {entry!r} has nothing to aim: no faults are asked for."
+            )
+        elif kind_name and kind_name not in plan.faults:
+            reader.problems.append(
+                f"--fault-target: {entry!r} aims a fault that is not asked for; "
+                f"the faults are {', '.join(plan.faults)}."
+            )
+        elif kind_name and kind_name in catalogue.faults:
+            reader.name(
+                "--fault-target",
+                f"target of {kind_name}",
+                target,
+                catalogue.faults[kind_name].targets,
+                target,
+            )
+        else:
+            reader.name("--fault-target", "fault target", target, sorted(targets), target)
+    if plan.concurrency < plan.nodes:
+        reader.problems.append(
+            f"--concurrency: {plan.concurrency} clients leave some of the {plan.nodes} nodes "
+            f"without one; {plan.nodes} are needed at least."
+        )
+    if "partition" in plan.faults and plan.nodes < 2:
+        reader.problems.append("--nodes: a partition needs two nodes at least.")
+    if plan.resend_s is not None and plan.resend_s >= plan.timeout_s:
+        reader.problems.append(
+            f"--resend: seen {duration_text(plan.resend_s)} s, expected less than the time-out of "
+            f"an operation ({duration_text(plan.timeout_s)} s), or nothing is ever sent again."
+        )

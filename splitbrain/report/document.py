@@ -1,0 +1,58 @@
+"""A run as JSON: what ``test --json`` and ``show --json`` print."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from splitbrain.record import RunRecord
+from splitbrain.report.findings import evidence
+from splitbrain.report.repeat import repeat_command
+from splitbrain.report.statistics import statistics
+
+
+def run_document(record: RunRecord) -> dict[str, Any]:
+    """JSON-ready data: verdict and reason first, then numbers, faults, findings. No events."""
+    numbers = statistics(record.operations, record.faults, concurrency=record.plan.concurrency)
+    return {
+        "run": record.run,
+        "folder": str(record.folder),
+        "verdict": str(record.verdict),
+        "reason": record.reason,
+        "interrupted": record.interrupted,
+        "started": record.started,
+        "plan": record.plan.to_json(),
+        "repeat": repeat_command(record.plan),
+        "host": record.host_facts,
+        "results": [
+            {
+                "verdict": str(result.verdict),
+                "reason": result.reason,
+                "model": result.model,
+                "algorithm": result.algorithm,
+                "operations": result.operations,
+                "keys": result.keys,
+                "search_seconds": result.search_seconds,
+                "violations": [
+                    {
+                        "kind": violation.kind,
+                        "sentence": violation.sentence,
+                        "key": violation.key,
+                        "culprit": violation.culprit,
+                        "operations": [
+                            asdict(operation)
+                            for operation in evidence(violation, record.operations)
+                        ],
+                        "details": violation.details,
+                    }
+                    for violation in result.violations
+                ],
+            }
+            for result in record.results
+        ],
+        "statistics": asdict(numbers) | {"share_of_others": numbers.share_of_others},
+        "faults": [asdict(fault) for fault in record.faults],
+        "bugs_reached": record.bugs_reached,
+        "health": asdict(record.health),
+        "timings": asdict(record.timings),
+    }

@@ -1,0 +1,122 @@
+"""Faults in words: what was done to whom, when, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nemesis.fault import Effect, Fault
+
+NS_PER_S = 1_000_000_000
+
+
+def seconds(time_ns: int) -> str:
+    """A moment of the run: ``12.34 s``."""
+    return f"{time_ns / NS_PER_S:.2f} s"
+
+
+def band_label(fault: Fault) -> str:
+    """The shortest name that says what was done to whom: ``partition n3 | n1 n2 n4 n5``."""
+    return f"{fault.symbolic.kind} {resolved_text(fault)}".rstrip()
+
+
+def resolved_text(fault: Fault) -> str:
+    """The nodes a symbol meant: the sides of a partition, or the nodes that were hit."""
+    grudge = fault.resolved.get("grudge")
+    nodes = [str(node) for node in fault.resolved.get("nodes", ())]
+    if isinstance(grudge, Mapping):
+        sides = partition_sides(grudge)
+        if sides is not None:
+            return " | ".join(" ".join(side) for side in sides)
+        return f"{fault.symbolic.target} around {' '.join(nodes)}" if nodes else ""
+    return " ".join(nodes)
+
+
+def partition_sides(grudge: Mapping[str, Any]) -> list[list[str]] | None:
+    """The sides of a partition, smallest first, if everyone refuses exactly the other sides."""
+    nodes = sorted(grudge, key=_natural)
+    sides: dict[frozenset[str], list[str]] = {}
+    for node in nodes:
+        reachable = frozenset(nodes) - frozenset(grudge[node])
+        sides.setdefault(reachable, []).append(node)
+    if any(frozenset(side) != reachable for reachable, side in sides.items()):
+        return None
+    return sorted(sides.values(), key=len)
+
+
+def _natural(node: str) -> tuple[str, int]:
+    head = node.rstrip("0123456789")
+    return head, int(node[len(head) :] or 0)
+
+
+def fault_title(fault: Fault) -> str:
+    """``partition of the leader: n3 | n1 n2 n4 n5``, and whether the leader was known."""
+    target = {"leader": "the leader", "one": "one node", "all": "all nodes"}.get(
+        fault.symbolic.target, fault.symbolic.target
+    )
+    title = f"{fault.symbolic.kind} of {target}"
+    if fault.symbolic.target in ("minority", "majority"):
+        title = f"{fault.symbolic.kind} of a {fault.symbolic.target}"
+    if fault.symbolic.target in ("ring", "bridge", "halves"):
+        title = f"{fault.symbolic.kind}, {fault.symbolic.target}"
+    resolved = resolved_text(fault)
+    if resolved:
+        title += f": {resolved}"
+    if fault.resolved.get("leader_known") is False:
+        title += " (no leader was known: a random node)"
+    return title
+
+
+def fault_times(fault: Fault) -> str:
+    """From when to when it was in force."""
+    if fault.healed_ns is None:
+        return f"{seconds(fault.start_ns)} – never healed"
+    return f"{seconds(fault.start_ns)} – {seconds(fault.healed_ns)}"
+
+
+def effect_text(fault: Fault) -> str:
+    """What the fault really did. Begins with NO EFFECT when it never took hold."""
+    effect = fault.effect
+    parts = [] if effect.mechanical else ["NO EFFECT: it never took hold"]
+    if effect.packets_dropped:
+        total = sum(effect.packets_dropped.values())
+        parts.append(f"{_many(total, 'packet')} dropped")
+    parts += _processes(effect)
+    parts.append(_leadership(effect))
+    meanwhile = []
+    if effect.operations_failed:
+        meanwhile.append(f"{effect.operations_failed:,} failed")
+    if effect.operations_stalled:
+        meanwhile.append(f"{effect.operations_stalled:,} stalled")
+    if meanwhile:
+        parts.append(f"operations: {', '.join(meanwhile)}")
+    if fault.error:
+        parts.append(f"error: {fault.error}")
+    return "; ".join(part for part in parts if part)
+
+
+def _processes(effect: Effect) -> list[str]:
+    by_state: dict[str, list[str]] = {}
+    for node, state in sorted(effect.processes.items(), key=lambda item: _natural(item[0])):
+        by_state.setdefault(state, []).append(node)
+    return [f"{' '.join(nodes)} {state}" for state, nodes in by_state.items()]
+
+
+def _leadership(effect: Effect) -> str:
+    before, after = effect.leader_before, effect.leader_after
+    if before is None and after is None:
+        return ""
+    if (before, effect.term_before) == (after, effect.term_after):
+        return f"leader {before} stayed"
+    return (
+        f"leader {before or 'none'}{_term(effect.term_before)} → "
+        f"{after or 'none'}{_term(effect.term_after)}"
+    )
+
+
+def _term(term: int | None) -> str:
+    return "" if term is None else f" (term {term})"
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,55 @@
+"""A violation in words, and the few operations that show it as a time diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from checker.explanation import diagram
+
+from checker.verdict import Violation
+from histories.event import Operation
+from nemesis.fault import Fault
+from splitbrain.report.faults import band_label
+
+Band = tuple[int, int, str]
+
+MARGIN_NS = 2_000_000_000
+"""A fault counts as near the operations that matter when it ended at most this long before."""
+
+
+def evidence(violation: Violation, operations: Sequence[Operation]) -> list[Operation]:
+    """The operations a violation names, in order of invocation."""
+    wanted = set(violation.operations)
+    if violation.culprit is not None:
+        wanted.add(violation.culprit)
+    return sorted((o for o in operations if o.call in wanted), key=lambda o: o.call)
+
+
+def bands_near(operations: Sequence[Operation], faults: Sequence[Fault]) -> list[Band]:
+    """(start, end, label) of each fault in force while these operations ran, or shortly before."""
+    if not operations:
+        return []
+    first = min(o.call_ns for o in operations)
+    last = max(o.ret_ns if o.ret_ns is not None else o.call_ns for o in operations)
+    bands = []
+    for fault in faults:
+        end = fault.healed_ns if fault.healed_ns is not None else last
+        if fault.start_ns <= last and end >= first - MARGIN_NS:
+            bands.append((fault.start_ns, end, band_label(fault)))
+    return bands
+
+
+def violation_text(
+    violation: Violation,
+    operations: Sequence[Operation],
+    faults: Sequence[Fault] = (),
+    *,
+    width: int = 100,
+) -> str:
+    """The sentence, and under it the diagram; ``width`` columns at most."""
+    shown = evidence(violation, operations)
+    where = "" if violation.key is None else f", key {violation.key!r}"
+    parts = [f"{violation.kind.capitalize()}{where}: {violation.sentence}"]
+    if shown:
+        parts.append(diagram(shown, width=width, bands=bands_near(shown, faults)))
+    return "\n\n".join(parts)

@@ -1,0 +1,215 @@
+"""A run told on a terminal: the verdict first, then what it rests on."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from checker.verdict import Verdict
+from splitbrain.plan import Plan
+from splitbrain.quantities import duration_text
+from splitbrain.record import Health, RunRecord
+from splitbrain.report.faults import effect_text, fault_times, fault_title
+from splitbrain.report.findings import violation_text
+from splitbrain.report.repeat import repeat_command, without_bugs
+from splitbrain.report.statistics import Count, Recovery, Statistics, statistics
+
+VIOLATIONS_SHOWN = 3
+ERRORS_SHOWN = 6
+LAG_MS_WORRYING = 100.0
+
+
+def summary(record: RunRecord, *, width: int = 100) -> str:
+    """The whole summary, ``width`` columns wide at most where words can be broken."""
+    numbers = statistics(record.operations, record.faults, concurrency=record.plan.concurrency)
+    blocks = [
+        textwrap.fill(verdict_sentence(record), width),
+        *_violations(record, width),
+        "\n".join(_setting(record, numbers, width)),
+        "\n".join(_operations(numbers, width)),
+        "\n".join(_faults(record, numbers, width)),
+        "\n".join(_bugs(record)),
+        "\n".join(_closing(record, width)),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def verdict_sentence(record: RunRecord) -> str:
+    """What was found, in a sentence."""
+    plan = record.plan
+    cut = " The run was interrupted; what was recorded until then was judged." * record.interrupted
+    reason = (record.reason or "").strip().rstrip(".")
+    if record.verdict is Verdict.VALID:
+        models = ", ".join(dict.fromkeys(result.model for result in record.results))
+        hurt = f" under {', '.join(plan.faults)}" if record.faults else ""
+        return (
+            f"VALID: all that clients saw of {plan.system}{hurt} could have happened "
+            f"({models or plan.workload}, {len(record.operations):,} operations).{cut}"
+        )
+    if record.verdict is Verdict.INVALID:
+        kinds = list(dict.fromkeys(v.kind for r in record.results for v in r.violations))
+        what = ", ".join(kinds) or reason or "a violation"
+        found = sum(len(result.violations) for result in record.results)
+        times = f" ({found} times)" if found > 1 else ""
+        return (
+            f"INVALID: clients of {plan.system} saw what cannot have happened: {what}{times}.{cut}"
+        )
+    if record.verdict is Verdict.VACUOUS:
+        return f"VACUOUS: nothing was really tested: {reason or 'no reason was given'}.{cut}"
+    return f"UNKNOWN: the history could not be decided: {reason or 'no reason was given'}.{cut}"
+
+
+def _violations(record: RunRecord, width: int) -> Iterator[str]:
+    found = [violation for result in record.results for violation in result.violations]
+    for violation in found[:VIOLATIONS_SHOWN]:
+        yield violation_text(violation, record.operations, record.faults, width=width)
+    if len(found) > VIOLATIONS_SHOWN:
+        yield f"… and {len(found) - VIOLATIONS_SHOWN} more in {record.folder / 'verdict.json'}"
+
+
+def _setting(record: RunRecord, numbers: Statistics, width: int) -> Iterator[str]:
+    plan = record.plan
+    yield _row(
+        "Run",
+        f"{record.run}: {plan.nodes} nodes on {plan.host}, {plan.concurrency} clients, "
+        f"{_rate(plan)} for {duration_text(plan.time_limit_s)} s, seed {plan.seed}",
+        width,
+    )
+    timings = record.timings
+    first = "never" if timings.first_ok_s is None else f"{timings.first_ok_s:.2f} s"
+    yield _row(
+        "Took",
+        f"set-up {timings.setup_s:.2f} s (first ok after {first}), "
+        f"clients {numbers.duration_s:.1f} s, tear-down {timings.teardown_s:.2f} s, check {timings.check_s:.2f} s",
+        width,
+    )
+    yield _row("Harness", health_sentence(record.health), width)
+
+
+def health_sentence(health: Health) -> str:
+    """How far the harness itself could have coloured what was measured."""
+    told = (
+        f"event loop late by {health.loop_lag_ms_p99:.0f} ms (p99), "
+        f"{health.loop_lag_ms_max:.0f} ms at most; operations left "
+        f"{health.lateness_ms_p50:.0f} ms (p50), {health.lateness_ms_p99:.0f} ms (p99) "
+        "after schedule"
+    )
+    if health.invocations_dropped:
+        told += f"; {health.invocations_dropped:,} never left"
+    if health.loop_lag_ms_p99 > LAG_MS_WORRYING:
+        told += " – this machine was too busy: latencies are partly the harness's own"
+    return told
+
+
+def _rate(plan: Plan) -> str:
+    return f"{duration_text(plan.rate)} ops/s asked" if plan.rate else "as fast as they could"
+
+
+def _operations(numbers: Statistics, width: int) -> Iterator[str]:
+    whole = numbers.all
+    yield (
+        f"Operations  {whole.total:,}: {whole.ok:,} ok ({numbers.rate_ok:,.0f}/s), "
+        f"{whole.fail:,} failed, {whole.info:,} indeterminate"
+    )
+    if whole.total:
+        heads = ("", "ok", "fail", "info", "p50", "p95", "p99", "max (ms, of ok)")
+        yield "  {:<10}{:>9}{:>9}{:>9}{:>10}{:>9}{:>9}  {:>9}".format(*heads).rstrip()
+        rows = [*numbers.by_f.items()]
+        if len(rows) > 1:
+            rows.append(("all", whole))
+        for f, one in rows:
+            yield _count_row(f, one)
+    if whole.errors:
+        worst = list(whole.errors.items())
+        told = ", ".join(f"{name} {times:,}" for name, times in worst[:ERRORS_SHOWN])
+        more = f" and {len(worst) - ERRORS_SHOWN} other kinds" * (len(worst) > ERRORS_SHOWN)
+        yield from _wrapped(f"errors: {told}{more}", width, "  ")
+    share = numbers.share_of_others
+    if share is not None:
+        yield (
+            f"  {share:.0%} of {numbers.reads_ok:,} ok reads returned what another client had "
+            "written"
+        )
+
+
+def _count_row(f: str, one: Count) -> str:
+    row = f"  {f:<10}{one.ok:>9,}{one.fail:>9,}{one.info:>9,}"
+    if one.latency is None:
+        return row
+    q = one.latency
+    return f"{row}{q.p50_ms:>10.1f}{q.p95_ms:>9.1f}{q.p99_ms:>9.1f}  {q.max_ms:>9.1f}"
+
+
+def _faults(record: RunRecord, numbers: Statistics, width: int) -> Iterator[str]:
+    if not record.faults:
+        asked = ", ".join(record.plan.faults)
+        yield (
+            f"Faults      none happened ({asked} asked for)" if asked else "Faults      none asked"
+        )
+        return
+    recoveries = {recovery.fault: recovery for recovery in numbers.recoveries}
+    yield f"Faults      {len(record.faults)}"
+    for fault in record.faults:
+        yield from _wrapped(f"{fault_times(fault)}  {fault_title(fault)}", width, "  ")
+        yield from _wrapped(effect_text(fault), width, "      ")
+        if fault.symbolic.id in recoveries:
+            yield from _wrapped(recovery_text(recoveries[fault.symbolic.id]), width, "      ")
+
+
+def recovery_text(recovery: Recovery) -> str:
+    """How soon operations were ok again after a heal."""
+    if recovery.any_ok_s is None:
+        return "after the heal: no operation was ok any more"
+    told = f"after the heal: next ok {_after(recovery.any_ok_s)}"
+    waits = {n: s for n, s in recovery.node_ok_s.items() if s is not None}
+    silent = [n for n, s in recovery.node_ok_s.items() if s is None]
+    if waits:
+        slowest = max(waits, key=lambda node: waits[node])
+        which = f"on {slowest}" if len(waits) == 1 else f"on the slowest node it hit ({slowest})"
+        told += f", {which} {_after(waits[slowest])}"
+    if silent:
+        told += f", on {' '.join(silent)} never"
+    return told
+
+
+def _after(wait_s: float) -> str:
+    return f"{wait_s * 1000:.0f} ms later" if wait_s < 1 else f"{wait_s:.1f} s later"
+
+
+def _bugs(record: RunRecord) -> Iterator[str]:
+    for bug in record.plan.bugs:
+        reached = record.bugs_reached.get(bug, 0)
+        times = f"reached {reached:,} times" if reached else "NEVER REACHED"
+        if reached and record.verdict is not Verdict.INVALID:
+            times += ", and survived"
+        yield f"Seeded bug  {bug}: {times}"
+
+
+def _closing(record: RunRecord, width: int) -> Iterator[str]:
+    yield f"Kept in     {record.folder}"
+    if (record.folder / "report.html").is_file():
+        yield f"Timeline    {record.folder / 'report.html'}"
+    yield f"Again       {repeat_command(record.plan)}"
+    if record.plan.bugs:
+        yield f"Without it  {repeat_command(without_bugs(record.plan))}"
+
+
+def _row(head: str, text: str, width: int) -> str:
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=f"{head:<12}",
+        subsequent_indent=" " * 12,
+        break_long_words=False,
+    )
+
+
+def _wrapped(text: str, width: int, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
