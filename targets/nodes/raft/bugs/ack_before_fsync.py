@@ -15,7 +15,10 @@ FLUSH_S = 0.75
 
 
 class AckBeforeFsync(Rewinds):
-    """Entries are synced by a lazy timer. Votes and terms still are at once."""
+    """Entries are synced by a lazy timer; each step that skips its sync counts.
+
+    Votes and terms still are synced at once, and what was written before with them.
+    """
 
     _flush_is_set = False
     _flush_is_due = False

@@ -36,7 +36,10 @@ class Forgetful(StateMachine):
 
 
 class NoSessionTable(Raft):
-    """No duplicate is recognised: neither when applied nor while the first is in the log."""
+    """No duplicate is recognised: neither when applied nor while the first is in the log.
+
+    A repeat counts when it is applied.
+    """
 
     def _make_machine(self) -> StateMachine:
         return Forgetful(lambda: self._count(NAME))

@@ -16,7 +16,7 @@ NAME = "raft.stale-follower-read"
 
 
 class StaleFollowerRead(Raft):
-    """Reads are not passed on to the leader."""
+    """Reads are not passed on to the leader; each one answered here counts."""
 
     def _serve(self, origin: Any, command: Command, request: dict[str, Any]) -> None:
         is_ours = self.role is not Role.LEADER and not isinstance(origin, Remote)

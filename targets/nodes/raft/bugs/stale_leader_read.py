@@ -15,7 +15,10 @@ NAME = "raft.stale-leader-read"
 
 
 class StaleLeaderRead(NoticesCutOff):
-    """Reads skip the round of section 6.4; CheckQuorum, which would hide it, is off too."""
+    """Reads skip the round of section 6.4; CheckQuorum, which would hide it, is off too.
+
+    A read counts when no majority has answered the leader for about two heartbeats.
+    """
 
     def _read(self, origin: Any, command: Command) -> None:
         if self.commit_index < self.first_own_index:

@@ -12,7 +12,10 @@ NAME = "raft.vote-ignores-log"
 
 
 class VoteIgnoresLog(Rewinds):
-    """The election restriction (section 5.4.1) is gone, from votes and pre-votes alike."""
+    """The election restriction (section 5.4.1) is gone, from votes and pre-votes alike.
+
+    A vote or pre-vote counts when only the candidate's log spoke against it.
+    """
 
     def _is_up_to_date(self, last_index: int, last_term: int) -> bool:
         if not super()._is_up_to_date(last_index, last_term):
