@@ -183,10 +183,6 @@ class DockerMachine:
         )
         return self._former_logs + text
 
-    def leave(self) -> None:
-        """Let the agent's connection go. The containers are the host's to remove."""
-        self._agent.close()
-
 
 def visible_state(pid: int, container: str, proc: Path = Path("/proc")) -> str | None:
     """The state letter of a container's process from /proc, or None when it is not ours to see.

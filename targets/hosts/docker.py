@@ -59,7 +59,7 @@ class DockerHost:
         self._ports = tuple(ports)
         self._engine: Engine | None = None
         self._run: RunIdentity | None = None
-        self._machines: dict[str, DockerMachine] = {}
+        self._agents: list[AgentConnection] = []
         self._facts: dict[str, Any] = {}
 
     async def open(self, run: RunIdentity, nodes: Sequence[str]) -> Mapping[str, DockerMachine]:
@@ -83,7 +83,6 @@ class DockerHost:
         except BaseException:
             await self.close()
             raise
-        self._machines = {machine.name: machine for machine in machines}
         self._facts = {
             "host": self.name,
             "engine": engine.version.get("Version"),
@@ -92,7 +91,7 @@ class DockerHost:
             "image_origin": made.origin,
             "subnet": network["subnet"],
         }
-        return dict(self._machines)
+        return {machine.name: machine for machine in machines}
 
     async def _make_network(self, engine: Engine, run: RunIdentity) -> dict[str, str]:
         """A bridge network on a subnet the engine picks; one of ours when it has none left."""
@@ -223,11 +222,13 @@ class DockerHost:
                 # The engine's own forwarder accepts before the agent listens, and then
                 # hangs up: only an answer to our greeting means that it is there.
                 agent = AgentConnection(node, *await asyncio.open_connection(LOOPBACK, port))
+                self._agents.append(agent)
                 await agent.hello(token, timeout_s=AGENT_TIMEOUT_S)
                 return agent
             except (OSError, ControlLost) as error:
                 if agent is not None:
                     agent.close()
+                    self._agents.remove(agent)
                 if time.monotonic() > deadline:
                     raise ControlLost(
                         f"no agent at {LOOPBACK}:{port} within {AGENT_TIMEOUT_S:g} s ({error})"
@@ -237,9 +238,9 @@ class DockerHost:
     async def close(self) -> None:
         """Remove the run's containers, volumes and network. Idempotent; never raises."""
         engine, self._engine = self._engine, None
-        machines, self._machines = self._machines, {}
-        for machine in machines.values():
-            machine.leave()
+        for agent in self._agents:
+            agent.close()
+        self._agents.clear()
         if engine is None or self._run is None:
             return
         # What cannot be removed now is removed by the next start, or by `splitbrain clean`.
