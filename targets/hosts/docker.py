@@ -68,7 +68,7 @@ class DockerHost:
         self._run = run
         try:
             loop = asyncio.get_running_loop()
-            made = await engine.call(
+            made = await engine.run(
                 image.ensure,
                 engine,
                 # The image is made in a thread; whoever listens lives on the loop.

@@ -132,7 +132,11 @@ class Engine:
 
     async def call(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Run a blocking call of the SDK in the pool. Errors become ControlLost."""
-        future = self._pool.submit(blocking, function, *arguments, **named)
+        return await self.run(blocking, function, *arguments, **named)
+
+    async def run(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
+        """Run anything that blocks in the pool. Errors are its own."""
+        future = self._pool.submit(function, *arguments, **named)
         self._running.add(future)
         future.add_done_callback(self._running.discard)
         return await asyncio.wrap_future(future)

@@ -59,7 +59,7 @@ def ensure(engine: Engine, announce: Announce, base: str | None = None) -> Image
         packed = packing.recipe(interpreter, sources)
         if found := _made_before(engine, packed):
             return Image(found, f"packed from this machine's Python {interpreter.version}")
-    reason = _obtain(engine, base or DEFAULT_BASE)
+    reason = _obtain(engine, announce, base or DEFAULT_BASE)
     if reason is None:
         return _build(engine, announce, base or DEFAULT_BASE, built, chosen)
     if base is not None or not same_architecture(engine.version):
@@ -83,13 +83,14 @@ def _made_before(engine: Engine, recipe: str) -> str | None:
     return None
 
 
-def _obtain(engine: Engine, base: str) -> str | None:
+def _obtain(engine: Engine, announce: Announce, base: str) -> str | None:
     """Have the base image here; the reason why not, in a few words, when it cannot be had."""
     if _id_of(engine, base) is not None:
         return None
     # A registry that is cut off may let its callers hang: asked first, with a short time-out.
     reason = _bounded(lambda: engine.api.inspect_distribution(base), REGISTRY_TIMEOUT_S)
     if reason is None:
+        announce(f"pulling {base} (once)")
         repository, _, tag = base.rpartition(":")
         reason = _bounded(lambda: engine.api.pull(repository or base, tag=tag), PULL_TIMEOUT_S)
     return reason
@@ -165,7 +166,13 @@ def _import(
     reason: str,
 ) -> Image:
     start = time.perf_counter()
-    made = packing.pack(interpreter)
+    try:
+        made = packing.pack(interpreter)
+    except OSError as error:
+        raise HostUnavailable(
+            f"no image: {DEFAULT_BASE} cannot be pulled ({reason}), and this machine's Python "
+            f"cannot be packed ({error})"
+        ) from error
     tag = made.digest[:TAG_DIGITS]
     changes = [*made.changes, f"LABEL {labels.RECIPE}={recipe}"]
     former = _id_of(engine, f"{REPOSITORY}:{tag}")

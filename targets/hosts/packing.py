@@ -55,9 +55,11 @@ class Interpreter:
                     for name in folders
                     if name not in LEFT_OUT_FOLDERS and not name.startswith("config-")
                 )
-                yield from (
+                paths = (
                     Path(folder) / name for name in sorted(names) if not LEFT_OUT_FILES.search(name)
                 )
+                # Distributions leave links whose package is not installed.
+                yield from (path for path in paths if path.is_file())
 
 
 def find_interpreter() -> Interpreter:

@@ -163,6 +163,8 @@ def settle() -> socket.socket:
     connection.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # We are in the background of the terminal, and `stty tostop` would stop us for writing.
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     connection.sendall(SETTLED)
 
     def listen() -> None:

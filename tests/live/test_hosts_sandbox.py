@@ -133,6 +133,20 @@ def test_an_ordinary_user_can_do_it_too(tmp_path):
     assert made.returncode == 0, made.stderr
 
 
+def test_where_the_kernel_allows_no_namespaces_one_sentence_says_so():
+    check = "from targets.hosts.reexec import check; check()"
+    forbid = "echo 0 > /proc/sys/user/max_user_namespaces"
+    tried = subprocess.run(
+        ["unshare", "-Ur", "sh", "-c", f'{forbid} && exec "$0" -c "{check}"', sys.executable],
+        env=os.environ | {"PYTHONPATH": str(SOURCES)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert tried.stderr.splitlines()[-1].startswith("targets.target.HostUnavailable: user names")
+    assert "sudo sysctl user.max_user_namespaces=15000" in tried.stderr
+
+
 @pytest.mark.parametrize("code", [0, 1, 3])
 def test_the_exit_code_of_what_runs_inside_is_passed_on(modules, code):
     (modules / "inner.py").write_text(f"raise SystemExit({code})")
@@ -158,8 +172,8 @@ def test_the_owner_inside_is_the_outer_process(modules):
 
 WAITING = """
 import time
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     print("interrupted", flush=True)

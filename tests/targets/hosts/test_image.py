@@ -103,7 +103,8 @@ def test_a_base_that_is_here_is_built_on():
 
 def test_a_base_that_a_registry_has_is_pulled_and_built_on():
     api = FakeApi(registry={image.DEFAULT_BASE})
-    ensure(api)
+    _, said = ensure(api)
+    assert said[0] == f"pulling {image.DEFAULT_BASE} (once)"
     assert api.calls == [
         f"ask registry for {image.DEFAULT_BASE}",
         f"pull {image.DEFAULT_BASE}",
@@ -119,6 +120,15 @@ def test_where_no_registry_answers_this_machine_is_packed_and_says_so():
     assert len(said) == 1
     assert "packed from this machine's Python 3.11.0" in said[0]
     assert "dial tcp: no such host" in said[0]
+
+
+def test_a_python_that_cannot_be_read_says_so(monkeypatch):
+    def unreadable(interpreter):
+        raise PermissionError(13, "Permission denied", "/root/python")
+
+    monkeypatch.setattr(packing, "pack", unreadable)
+    with pytest.raises(HostUnavailable, match=r"cannot be packed \(.*'/root/python'\)"):
+        ensure(FakeApi())
 
 
 def test_a_registry_that_hangs_is_not_waited_for(monkeypatch):
