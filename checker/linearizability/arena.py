@@ -57,7 +57,7 @@ def new_arena(compiled: Compiled, capacity: int = 256) -> Arena:
     classes = len(compiled.part.class_kind)
     values = len(compiled.part.needed)
     words = -(-compiled.slots // BITS)
-    capacity = max(capacity, compiled.slots + classes + 3)
+    capacity = max(capacity, compiled.slots + classes + 4)
     return Arena(
         rank=np.zeros(capacity, np.int32),
         state=np.zeros(capacity, np.int32),

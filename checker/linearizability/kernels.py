@@ -8,7 +8,8 @@ nothing is linearized before some operation has to return. A *configuration* is
     required   pending operations that still must be linearized, one bit a slot
     optional   pending writes that may still be used but need not be (rule 2)
     consumed   how many crashed operations of each class have been used
-    flag       1: the next operation must not be a write (rule 4)
+    flag       bit 0: the next operation must not be a write (rule 4);
+               bit 1: the returning write is optional, and will be used (rule 2)
 
 Four rules prune it. Each keeps at least one linearization of every linearizable prefix:
 
@@ -16,17 +17,20 @@ Four rules prune it. Each keeps at least one linearization of every linearizable
    nothing, and all that must precede it (what returned before its call) is already placed.
 2. *Hidden writes.* When a write is linearized, any other write pending then can sit just
    before it, unseen; so it becomes optional, which is never worse than required or used.
+   When an optional write returns it is used now or never: both are tried, unless nobody
+   needs its value any more.
 3. *Dominance.* At equal rank, state and required set, a configuration with more optional,
    fewer consumed and no flag can do all that the other can. Pruning by a configuration that
    was seen but not yet expanded is sound: take a prefix's shortest completion from any seen
    configuration; its first step leads to a seen one, or one dominated by a seen one, from
    which a completion is shorter still.
 4. *Enable.* A write x directly followed by a write y need not be there: x is hidden by y
-   (or, when x is crashed or optional, left out). Only where the returning operation t is
-   itself a write may x take its place as the hider, and then t can stand where x stood
-   unless something needs x. So after x the next operation is not a write; likewise after a
-   crashed compare-and-set, which can be left out before a write. Mind the case that looks
-   removable and is not: x that writes the value already held still hides other writes.
+   (or, when x is crashed or optional, left out). The exception is that x hides the
+   returning write t, and y comes only after t returned; but then t can stand where x stood.
+   So after x, unless x is t, the next operation is not a write; likewise after a crashed
+   compare-and-set, which can be left out before a write, and after an optional write used
+   at its return, which could be left hidden. Mind the case that looks removable and is
+   not: x that writes the value already held still hides other writes.
 
 Among pending writes of one value the earliest to return is used, pending before crashed:
 in a linearization that uses another one they can be exchanged. The same holds for
@@ -46,6 +50,7 @@ WORD = 62
 USED, TOP, AT, EPOCH, DEEPEST, FOUND, EXPANDED = 0, 1, 2, 3, 4, 5, 6
 REFUTED, LINEARIZED, FULL, TIRED = 0, 1, 2, 3
 MASK31 = (1 << 31) - 1
+NO_WRITE, COMMITTED = 1, 2
 
 
 def legal(kind: int, expected: int, state: int) -> bool:
@@ -80,7 +85,7 @@ def dominated(arena: Arena, row: int, words: int, classes: int) -> bool:
             arena.digest[seen] == arena.digest[row]
             and arena.rank[seen] == arena.rank[row]
             and arena.state[seen] == arena.state[row]
-            and arena.flag[seen] <= arena.flag[row]
+            and (arena.flag[seen] & ~arena.flag[row]) == 0
         )
         if same:
             for w in range(words):
@@ -133,20 +138,27 @@ def enter(part: Part, arena: Arena, row: int, start: int, end: int) -> None:
     """Operations start..end are called: observers that are legal are placed at once (rule 1)."""
     for j in range(start, end):
         if legal(part.kind[j], part.expected[j], arena.state[row]):
-            arena.flag[row] = 0
+            arena.flag[row] &= ~NO_WRITE
         else:
             slot = int(part.slot[j])
             arena.required[row, slot // WORD] |= 1 << (slot % WORD)
 
 
 def advance(part: Part, arena: Arena, row: int) -> None:
-    """Let operations return, and new ones be called, until one returns that is not placed."""
+    """Let operations return, and new ones be called, as long as there is no choice in it.
+
+    Stops before the return of an operation that is not placed, and before that of an
+    optional write that may still be needed: it is used now or never.
+    """
     m = len(part.kind)
     rank = arena.rank[row]
     while rank < m:
-        slot = int(part.slot[part.returning[rank]])
+        target = part.returning[rank]
+        slot = int(part.slot[target])
         w, bit = slot // WORD, 1 << (slot % WORD)
         if arena.required[row, w] & bit:
+            break
+        if arena.optional[row, w] & bit and part.needed[part.new[target]] >= rank:
             break
         arena.optional[row, w] &= ~bit
         rank += 1
@@ -176,7 +188,7 @@ def settle(part: Part, arena: Arena, row: int, slots: int, writes: bool) -> bool
                 enabled |= part.expected[j] == state
             elif legal(kind, part.expected[j], state):
                 arena.required[row, w] &= ~bit
-                arena.flag[row] = 0
+                arena.flag[row] &= ~NO_WRITE
     return enabled
 
 
@@ -188,11 +200,27 @@ def available(part: Part, arena: Arena, row: int, c: int, rank: int) -> bool:
     return bool(part.opens[one] <= rank and part.needed[part.class_new[c]] >= rank)
 
 
+def must_enable(part: Part, arena: Arena, row: int, base: int) -> bool:
+    """Whether a row is worth keeping only if some compare-and-set is legal in it (rule 4).
+
+    So it is when it may not write next, and the same operation as in ``base`` still has to
+    be placed, or is a write that will be used.
+    """
+    if not arena.flag[row] & NO_WRITE or arena.rank[row] != arena.rank[base]:
+        return False
+    if arena.flag[row] & COMMITTED:
+        return True
+    slot = int(part.slot[part.returning[arena.rank[row]]])
+    return bool(arena.required[row, slot // WORD] & (1 << (slot % WORD)))
+
+
 def propose(part: Part, arena: Arena, base: int, move: int, flag: int, slots: int) -> None:
     """Linearize ``move`` in configuration ``base``; keep what comes of it unless dominated.
 
     ``move`` is a required operation's number, or -1-c for the next of crashed class c.
+    ``move`` = m lets the optional write that returns next go unused.
     """
+    m = len(part.kind)
     words, classes = arena.required.shape[1], arena.consumed.shape[1]
     row = arena.registers[USED]
     for w in range(words):
@@ -200,29 +228,36 @@ def propose(part: Part, arena: Arena, base: int, move: int, flag: int, slots: in
         arena.optional[row, w] = arena.optional[base, w]
     for c in range(classes):
         arena.consumed[row, c] = arena.consumed[base, c]
-    if move >= 0:
+    arena.rank[row] = arena.rank[base]
+    arena.state[row] = arena.state[base]
+    arena.flag[row] = flag
+    arena.parent[row] = base
+    arena.move[row] = move
+    enabled = True
+    if move == m:
+        slot = int(part.slot[part.returning[arena.rank[base]]])
+        arena.optional[row, slot // WORD] &= ~(1 << (slot % WORD))
+    elif move >= 0:
         kind, state, slot = part.kind[move], part.new[move], int(part.slot[move])
         w, bit = slot // WORD, 1 << (slot % WORD)
         arena.required[row, w] &= ~bit
         arena.optional[row, w] &= ~bit
+        arena.state[row] = state
+        enabled = settle(part, arena, row, slots, kind == WRITE)
     else:
         c = -1 - move
         kind, state = part.class_kind[c], part.class_new[c]
         arena.consumed[row, c] += 1
-    arena.rank[row] = arena.rank[base]
-    arena.state[row] = state
-    arena.flag[row] = flag
-    arena.parent[row] = base
-    arena.move[row] = move
-    enabled = settle(part, arena, row, slots, kind == WRITE)
+        arena.state[row] = state
+        enabled = settle(part, arena, row, slots, kind == WRITE)
     advance(part, arena, row)
-    if arena.rank[row] == len(part.kind):
+    if arena.rank[row] == m:
         arena.registers[FOUND] = row
         arena.registers[USED] += 1
         return
-    if arena.flag[row] == 1 and arena.rank[row] == arena.rank[base] and not enabled:
+    if not enabled and must_enable(part, arena, row, base):
         for c in range(classes):
-            if part.class_kind[c] == CAS and part.class_expected[c] == state:
+            if part.class_kind[c] == CAS and part.class_expected[c] == arena.state[row]:
                 enabled |= available(part, arena, row, c, arena.rank[row])
         if not enabled:
             return
@@ -237,7 +272,8 @@ def propose(part: Part, arena: Arena, base: int, move: int, flag: int, slots: in
 
 def expand(part: Part, arena: Arena, base: int, slots: int) -> None:
     """Propose every step worth taking from a configuration, the likeliest last (on top)."""
-    rank, state, flag = arena.rank[base], arena.state[base], arena.flag[base]
+    rank, state = arena.rank[base], arena.state[base]
+    may_write = not arena.flag[base] & NO_WRITE
     seek(part, arena, rank)
     arena.registers[EPOCH] += 1
     epoch = arena.registers[EPOCH]
@@ -248,7 +284,7 @@ def expand(part: Part, arena: Arena, base: int, slots: int) -> None:
             j = arena.owner[slot]
             value = part.new[j]
             if part.kind[j] == WRITE:
-                if flag == 0:
+                if may_write:
                     if arena.write_epoch[value] != epoch:
                         arena.write_epoch[value] = epoch
                         arena.writes[writes] = value
@@ -268,7 +304,7 @@ def expand(part: Part, arena: Arena, base: int, slots: int) -> None:
         value = part.class_new[c]
         if part.class_kind[c] == WRITE:
             if (
-                flag == 0
+                may_write
                 and arena.write_epoch[value] != epoch
                 and available(part, arena, base, c, rank)
             ):
@@ -286,24 +322,29 @@ def expand(part: Part, arena: Arena, base: int, slots: int) -> None:
             sets += 1
             arena.set_move[value] = -1 - c
     target = part.returning[rank]
-    final = part.kind[target] == WRITE
+    writing = part.kind[target] == WRITE
+    slot = int(part.slot[target])
+    optional = (arena.optional[base, slot // WORD] & (1 << (slot % WORD))) != 0
+    # What is placed before an optional write returns must lead up to its use.
+    kept = COMMITTED if optional else 0
     for likely in range(2):
         for one in range(writes):
             value = arena.writes[one]
             move = arena.write_move[value]
-            if final:
-                if (move == target) != (likely == 1):
-                    continue
-                if move != target and part.needed[value] < rank:
-                    continue
-                propose(part, arena, base, move, 0 if move == target else 1, slots)
-            elif (value == part.expected[target]) == (likely == 1):
-                propose(part, arena, base, move, 1, slots)
+            if part.needed[value] < rank and move != target:
+                continue
+            preferred = move == target if writing else value == part.expected[target]
+            if preferred == (likely == 1):
+                flag = kept | NO_WRITE
+                if move == target:
+                    flag = NO_WRITE if optional else 0
+                propose(part, arena, base, move, flag, slots)
         for one in range(sets):
-            value = arena.sets[one]
-            move = arena.set_move[value]
+            move = arena.set_move[arena.sets[one]]
             if (move == target) == (likely == 1):
-                propose(part, arena, base, move, 0 if move >= 0 else 1, slots)
+                propose(part, arena, base, move, kept | (0 if move >= 0 else NO_WRITE), slots)
+    if optional and not arena.flag[base] & COMMITTED:
+        propose(part, arena, base, len(part.kind), arena.flag[base], slots)
 
 
 def begin(part: Part, arena: Arena, init: int) -> None:
@@ -333,7 +374,7 @@ def search(part: Part, arena: Arena, slots: int, fuel: int) -> int:
     Returns LINEARIZED, REFUTED (nothing left to try), TIRED (fuel spent), or FULL (the
     arena must grow). All that it knows lies in the arena, so it can be called again.
     """
-    room = slots + len(part.class_kind) + 2
+    room = slots + len(part.class_kind) + 3
     while arena.registers[FOUND] < 0:
         if arena.registers[TOP] == 0:
             return REFUTED
@@ -360,6 +401,7 @@ ORDER = (
     advance,
     settle,
     available,
+    must_enable,
     propose,
     expand,
     begin,

@@ -60,13 +60,16 @@ class _Replay:
             else:
                 self.required[j] = None
 
-    def _advance(self) -> None:
+    def _advance(self, dropping: bool = False) -> None:
         part = self.part
         while self.rank < len(part.kind):
             j = int(part.returning[self.rank])
             if j in self.required:
                 return
             if j in self.hider:
+                if part.needed[part.new[j]] >= self.rank and not dropping:
+                    return
+                dropping = False
                 position = self.hider.pop(j)
                 self.before.setdefault(position, []).append(self.compiled.required[j])
             self.rank += 1
@@ -74,6 +77,9 @@ class _Replay:
 
     def _step(self, move: int) -> None:
         part = self.part
+        if move == len(part.kind):
+            self._advance(dropping=True)
+            return
         if move >= 0:
             self.required.pop(move, None)
             self.hider.pop(move, None)
