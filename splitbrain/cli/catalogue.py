@@ -38,6 +38,9 @@ class WorkloadEntry(Protocol):
     @property
     def model(self) -> str: ...  # noqa: D102
 
+    @property
+    def resend_s(self) -> float | None: ...  # noqa: D102
+
 
 class FaultEntry(Protocol):
     """What the command line needs of a kind of fault."""

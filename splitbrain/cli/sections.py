@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class SectionedOption(click.Option):
@@ -31,6 +34,6 @@ class SectionedCommand(click.Command):
                 formatter.write_dl(sections[heading])
 
 
-def option(*names: str, section: str, **attributes: Any) -> Any:
+def option(*names: str, section: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
     """``click.option`` under the heading ``section``."""
     return click.option(*names, cls=SectionedOption, section=section, **attributes)

@@ -21,6 +21,7 @@ from splitbrain.quantities import (
 from splitbrain.suggest import unknown_name
 
 NO_FAULTS = "none"
+NO_RESEND = "none"
 ANY_TARGET = "any"
 MAX_NODES = 25
 MAX_SEED = 2**63 - 1
@@ -107,7 +108,9 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
     """
     reader = _Reader()
     defaults = Plan(system=asked.system, host="", workload=DEFAULT_WORKLOAD)
-    if asked.system not in catalogue.systems:
+    if not asked.system:
+        reader.problems.append(f"which system? There is: {', '.join(catalogue.systems)}.")
+    elif asked.system not in catalogue.systems:
         reader.problems.append(unknown_name("system", asked.system, catalogue.systems))
     bugs = _bugs(reader, asked, catalogue)
     advice = bugs[0] if bugs else None
@@ -167,7 +170,7 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
             lambda text: parse_duration(text, minimum_s=0.01),
             defaults.timeout_s,
         ),
-        resend_s=_resend(reader, asked, advice),
+        resend_s=_resend(reader, asked, catalogue, advice, workload),
         recovery_s=reader.read("--recovery", asked.recovery, parse_duration, defaults.recovery_s),
     )
     _check_together(reader, plan, catalogue)
@@ -202,7 +205,8 @@ def _scenario(
 ) -> tuple[str, tuple[str, ...], tuple[str, ...], bool]:
     """Workload, faults, their targets and whether they overlap: as asked, else as advised."""
     defaults = Plan(system="", host="", workload=DEFAULT_WORKLOAD)
-    workload, faults, targets, overlap = DEFAULT_WORKLOAD, defaults.faults, (), defaults.overlap
+    workload, faults = defaults.workload, defaults.faults
+    targets, overlap = defaults.fault_targets, defaults.overlap
     if advice is not None:
         workload = advice.workload if asked.workload is None else asked.workload
         if asked.faults is None:
@@ -236,10 +240,13 @@ def _scenario(
     return workload, faults, targets, overlap
 
 
-def _resend(reader: _Reader, asked: Asked, advice: BugEntry | None) -> float | None:
-    if asked.resend == NO_FAULTS:
+def _resend(
+    reader: _Reader, asked: Asked, catalogue: Catalogue, advice: BugEntry | None, workload: str
+) -> float | None:
+    if asked.resend == NO_RESEND:
         return None
-    advised = ADVISED_RESEND_S if advice is not None and advice.resend else None
+    usual = catalogue.workloads[workload].resend_s if workload in catalogue.workloads else None
+    advised = ADVISED_RESEND_S if usual is None and advice is not None and advice.resend else usual
     return reader.read(
         "--resend", asked.resend, lambda text: parse_duration(text, minimum_s=0.01), advised
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from checker.explanation import diagram
-
 from checker.verdict import Violation
 from histories.event import Operation
 from nemesis.fault import Fault
@@ -47,6 +45,8 @@ def violation_text(
     width: int = 100,
 ) -> str:
     """The sentence, and under it the diagram; ``width`` columns at most."""
+    from checker.explanation import diagram
+
     shown = evidence(violation, operations)
     where = "" if violation.key is None else f", key {violation.key!r}"
     parts = [f"{violation.kind.capitalize()}{where}: {violation.sentence}"]

@@ -12,8 +12,8 @@ from splitbrain.quantities import duration_text
 def repeat_command(plan: Plan) -> str:
     """The shell command whose plan is exactly ``plan``.
 
-    What equals a default is left out, except the host and the seed, and, with a seeded
-    bug, whatever the catalogue's advice could fill in.
+    What equals a default is left out, except the host and the seed, and whatever a seeded
+    bug's catalogue entry or the workload could fill in.
     """
     default = Plan(system=plan.system, host=plan.host, workload="register")
     words = ["splitbrain", "test", plan.system, "--host", plan.host, "--seed", str(plan.seed)]
@@ -48,7 +48,7 @@ def repeat_command(plan: Plan) -> str:
     add(
         "--resend",
         "none" if plan.resend_s is None else duration_text(plan.resend_s),
-        differs=advised or plan.resend_s != default.resend_s,
+        differs=advised or plan.workload != default.workload or plan.resend_s is not None,
     )
     add(
         "--faults",

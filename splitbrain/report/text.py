@@ -80,7 +80,8 @@ def _setting(record: RunRecord, numbers: Statistics, width: int) -> Iterator[str
     yield _row(
         "Took",
         f"set-up {timings.setup_s:.2f} s (first ok after {first}), "
-        f"clients {numbers.duration_s:.1f} s, tear-down {timings.teardown_s:.2f} s, check {timings.check_s:.2f} s",
+        f"clients {numbers.duration_s:.1f} s, tear-down {timings.teardown_s:.2f} s, "
+        f"check {timings.check_s:.2f} s",
         width,
     )
     yield _row("Harness", health_sentence(record.health), width)

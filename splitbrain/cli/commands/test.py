@@ -27,7 +27,7 @@ SEED_BITS = 31
 
 
 @click.command("test", cls=SectionedCommand)
-@click.argument("system")
+@click.argument("system", required=False, default="")
 @option("--nodes", section=CLUSTER, metavar="N", help="How many nodes.  [default: 5]")
 @option(
     "--host",
@@ -77,7 +77,7 @@ SEED_BITS = 31
     section=LOAD,
     metavar="TIME",
     help="Send an unanswered request again (same session and number) after this pause; or "
-    "none.  [default: none]",
+    "none.  [default: the workload's]",
 )
 @option(
     "--faults",
@@ -138,7 +138,7 @@ SEED_BITS = 31
 @option("--quiet", "-q", section=OUTPUT, is_flag=True, help="No progress, no notes: the result.")
 @click.pass_context
 def test_command(
-    ctx: click.Context, store: Path | None, as_json: bool, quiet: bool, **typed: Any
+    ctx: click.Context, /, store: Path | None, as_json: bool, quiet: bool, **typed: Any
 ) -> int:
     """Deploy SYSTEM, drive clients, inject faults, and judge what the clients saw.
 
@@ -170,7 +170,9 @@ def test_command(
         record = _execute(plan, store, progress)
     finally:
         progress.close()
-    _tell(record, as_json=as_json)
+    from splitbrain.cli.tell import tell
+
+    tell(record, as_json=as_json)
     return EXIT_INTERRUPTED if record.interrupted else record.verdict.exit_code
 
 
@@ -205,16 +207,3 @@ def _execute(plan: Plan, store: Path | None, progress: Progress) -> RunRecord:
     from splitbrain.run import execute
 
     return execute(plan, store=store or default_store(), progress=progress)
-
-
-def _tell(record: RunRecord, *, as_json: bool) -> None:
-    if as_json:
-        from splitbrain.cli.output import print_json
-        from splitbrain.report.document import run_document
-
-        print_json(run_document(record))
-    else:
-        from splitbrain.cli.output import print_text, width
-        from splitbrain.report.text import summary
-
-        print_text(summary(record, width=width()))

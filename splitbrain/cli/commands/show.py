@@ -1,0 +1,27 @@
+"""``splitbrain show RUN``: what a run found, told again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("show")
+@click.argument("run", default="latest")
+@click.option(
+    "--store", metavar="DIR", type=click.Path(path_type=Path), help="Where runs are kept."
+)
+@click.option("--json", "as_json", is_flag=True, help="The run as JSON on stdout.")
+def show_command(run: str, store: Path | None, as_json: bool) -> int:
+    """Tell again what RUN found: an id, a unique part of it, a path, or latest.
+
+    The exit code is that of the run's verdict.
+    """
+    from histories.archive import Store, default_store
+    from splitbrain.cli.tell import tell
+    from splitbrain.run import load
+
+    record = load(Store(store or default_store()).resolve(run))
+    tell(record, as_json=as_json)
+    return record.verdict.exit_code

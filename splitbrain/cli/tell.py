@@ -1,0 +1,16 @@
+"""Telling a run on stdout, and leaving its timeline in the run's folder."""
+
+from __future__ import annotations
+
+from splitbrain.cli.output import print_json, print_text, width
+from splitbrain.record import RunRecord
+from splitbrain.report.document import run_document
+from splitbrain.report.text import summary
+
+
+def tell(record: RunRecord, *, as_json: bool) -> None:
+    """Print a run: as text for people, or as JSON and nothing else."""
+    if as_json:
+        print_json(run_document(record))
+    else:
+        print_text(summary(record, width=width()))
