@@ -27,14 +27,7 @@ WIDTH_MIN, WIDTH_MAX = 60, 120
 
 def width() -> int:
     """Columns to write for: the terminal's, kept within what reads well."""
-    return min(WIDTH_MAX, max(store_option = click.option(
-    "--store",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Where runs are kept.  [default: $SPLITBRAIN_STORE or ~/.local/share/splitbrain]",
-)
-
-WIDTH_MIN, shutil.get_terminal_size((100, 24)).columns))
+    return min(WIDTH_MAX, max(WIDTH_MIN, shutil.get_terminal_size((100, 24)).columns))
 
 
 def print_text(text: str) -> None:

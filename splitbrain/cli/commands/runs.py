@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from splitbrain.cli.output import store_option
+
 if TYPE_CHECKING:
     from histories.archive import RunSummary
 
 
 @click.command("runs")
-@click.option(
-    "--store", metavar="DIR", type=click.Path(path_type=Path), help="Where runs are kept."
-)
+@store_option
 @click.option("--json", "as_json", is_flag=True, help="An array of runs as JSON on stdout.")
 def runs_command(store: Path | None, as_json: bool) -> int:
     """List the runs that are kept, oldest first."""

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from splitbrain.cli.output import store_option
+
 
 @click.command("show")
 @click.argument("run", default="latest")
-@click.option(
-    "--store", metavar="DIR", type=click.Path(path_type=Path), help="Where runs are kept."
-)
+@store_option
 @click.option("--json", "as_json", is_flag=True, help="The run as JSON on stdout.")
 def show_command(run: str, store: Path | None, as_json: bool) -> int:
     """Tell again what RUN found: an id, a unique part of it, a path, or latest.
