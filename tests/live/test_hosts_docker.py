@@ -51,11 +51,13 @@ async def made_by(run) -> list[str]:
         volumes = (await engine.call(engine.api.volumes, filters=filters))["Volumes"] or []
     finally:
         engine.close()
-    return [
-        *(c["Names"][0] for c in containers),
-        *(n["Name"] for n in networks),
-        *(v["Name"] for v in volumes),
-    ]
+    return sorted(
+        [
+            *(c["Names"][0] for c in containers),
+            *(n["Name"] for n in networks),
+            *(v["Name"] for v in volumes),
+        ]
+    )
 
 
 @pytest.mark.parametrize("scenario", hosts_scenarios.SCENARIOS, ids=lambda s: s.__name__)
