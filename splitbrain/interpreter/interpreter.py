@@ -264,7 +264,7 @@ class Interpreter:
         )
 
     def _drive_faults(self, now_ns: int, out: list[Instruction]) -> None:
-        if self._main_ns is None:
+        if self._main_ns is None or self._timeline.idle:
             return
         if self._run is not None and now_ns >= self._run.end_ns:
             self._timeline.close()

@@ -47,6 +47,11 @@ class Timeline:
         """Faults begun and not yet undone, oldest first; none that is lost."""
         return list(self._in_force.values())
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is planned or in force, so that time alone changes nothing."""
+        return not self._planned and not self._in_force
+
     def stage(self, fault: int) -> Stage:
         """How far the fault with this id has come."""
         return self._stage[fault]

@@ -1,0 +1,167 @@
+"""The asyncio transport against real sockets of the loopback interface."""
+
+import asyncio
+import functools
+import json
+from contextlib import asynccontextmanager
+
+from clients.client import Completion, Invocation
+from clients.frames import FrameReader, framed
+from clients.reference import ReferenceCore
+from clients.transport import TcpClient
+from histories.event import Outcome
+from splitbrain.drivers import LoopClock
+
+WRITE = Invocation(0, "write", "x", 1)
+READ = Invocation(0, "read", "x", None)
+
+
+def in_a_loop(test):
+    @functools.wraps(test)
+    def run():
+        asyncio.run(test())
+
+    return run
+
+
+@asynccontextmanager
+async def node(behave):
+    """A server that gives each request and its writer to ``behave``; yields its endpoint."""
+    tasks = set()
+
+    async def serve(reader, writer):
+        tasks.add(asyncio.current_task())
+        frames = FrameReader()
+        try:
+            while data := await reader.read(65536):
+                for payload in frames.feed(data):
+                    await behave(json.loads(payload), writer)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[:2]
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await server.wait_closed()
+
+
+def answer(writer, request, **members):
+    writer.write(framed(json.dumps({"id": request["id"], **members}).encode()))
+
+
+def client_of(endpoint, *, timeout_s=5.0, resend_s=None):
+    core = ReferenceCore("register", "run", resends=resend_s is not None)
+    return TcpClient(
+        core, endpoint, LoopClock(), timeout_s=timeout_s, resend_s=resend_s, hold_back_s=0.01
+    )
+
+
+async def ask(client, invocation):
+    done = asyncio.get_running_loop().create_future()
+    client.invoke(invocation, done.set_result)
+    return await done
+
+
+@in_a_loop
+async def test_operations_one_after_the_other_over_one_connection():
+    writers = set()
+
+    async def behave(request, writer):
+        writers.add(writer)
+        answer(writer, request, ok=True, value=request["id"])
+
+    async with node(behave) as endpoint:
+        client = client_of(endpoint)
+        got = [await ask(client, Invocation(0, "read", "x", None)) for _ in range(20)]
+        await client.close()
+    assert [completion.value for completion in got] == list(range(1, 21))
+    assert len(writers) == 1
+
+
+@in_a_loop
+async def test_a_port_where_nobody_listens():
+    async with node(None) as endpoint:
+        pass
+    client = client_of(endpoint)
+    got = await ask(client, WRITE)
+    await client.close()
+    assert got == Completion(Outcome.FAIL, None, "connection-refused", unavailable=True)
+
+
+@in_a_loop
+async def test_a_node_that_hangs_up_without_an_answer():
+    async def behave(request, writer):
+        writer.transport.abort()
+
+    async with node(behave) as endpoint:
+        client = client_of(endpoint)
+        assert (await ask(client, WRITE)).outcome is Outcome.INFO
+        assert (await ask(client, READ)).outcome is Outcome.FAIL
+        await client.close()
+
+
+@in_a_loop
+async def test_after_a_time_out_the_late_answer_reaches_nobody():
+    slow = True
+    connections = []
+
+    async def behave(request, writer):
+        connections.append(writer)
+        if slow:
+            await asyncio.sleep(0.15)
+        answer(writer, request, ok=True, value=request["id"])
+
+    async with node(behave) as endpoint:
+        client = client_of(endpoint, timeout_s=0.05)
+        first = await ask(client, READ)
+        slow = False
+        second = await ask(client, Invocation(0, "read", "y", None))
+        await client.close()
+    assert (first.outcome, first.error) == (Outcome.FAIL, "timeout")
+    assert second == Completion(Outcome.OK, 2)
+    assert connections[0] is not connections[1]
+
+
+@in_a_loop
+async def test_a_resend_over_a_new_connection_is_the_same_command():
+    seen = []
+
+    async def behave(request, writer):
+        seen.append(request)
+        if len(seen) == 1:
+            writer.transport.abort()
+        else:
+            answer(writer, request, ok=True, value=None)
+
+    async with node(behave) as endpoint:
+        client = client_of(endpoint, resend_s=0.02)
+        got = await ask(client, WRITE)
+        await client.close()
+    assert got == Completion(Outcome.OK)
+    assert [(r["session"], r["seq"]) for r in seen] == [("run/0", 1)] * 2
+    assert seen[0]["id"] != seen[1]["id"]
+
+
+@in_a_loop
+async def test_closing_while_dialling_and_while_waiting_leaves_nothing_behind():
+    async def behave(request, writer):
+        pass
+
+    got = []
+    async with node(behave) as endpoint:
+        dialling, waiting = client_of(endpoint), client_of(endpoint)
+        dialling.invoke(WRITE, got.append)
+        await dialling.close()
+        waiting.invoke(WRITE, got.append)
+        await asyncio.sleep(0.05)
+        await waiting.close()
+        await dialling.close()
+    assert got == []
+    assert asyncio.all_tasks() == {asyncio.current_task()}
