@@ -42,7 +42,7 @@ BUGS: tuple[Bug, ...] = (
         override=_HERE + "vote_ignores_log:VoteIgnoresLog",
         source="databend#16175",
         faults=("partition", "kill"),
-        fault_targets=("partition:halves", "kill:leader"),
+        fault_targets=("partition:halves", "kill:majority"),
         overlap=True,
         also_removes=("the same check of pre-votes", _NO_REWIND),
     ),
