@@ -33,6 +33,8 @@ PLAIN_FUEL = 4_000
 PLAIN_OPERATIONS_MAX = 5_000
 FIRST_FUEL = 100_000
 """Configurations a key gets in the first round; four times as many in each later one."""
+WITNESS_FUEL = 20_000
+"""Configurations a candidate witness gets; one that is not refuted by then is not used."""
 CHUNK = 20_000
 """Configurations between looks at the clock."""
 EXPLAINED_MAX = 5
@@ -188,6 +190,12 @@ class _Run:
     def _late(self) -> bool:
         return self.deadline is not None and time.perf_counter() >= self.deadline
 
+    def refuted(self, operations: Sequence[Operation]) -> bool:
+        """Whether one key's history is surely not linearizable, in a small budget."""
+        compiled = compile_part(operations, self.model, self.mismatch_observes)
+        search = Search.over(compiled)
+        return search.run(self.functions, WITNESS_FUEL, MEMORY_BYTES_MAX) is Status.REFUTED
+
     def result(self, operations: Sequence[Operation], time_limit_s: float | None) -> Result:
         """What all parts together mean."""
         evidence: dict[str, Any] | None = None
@@ -210,7 +218,8 @@ class _Run:
                         part.stuck,
                         self.model,
                         self.mismatch_observes,
-                        shrink=number < EXPLAINED_MAX,
+                        self.refuted,
+                        full=number < EXPLAINED_MAX,
                     )
                 )
             reason = violations[0].sentence

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from checker.linearizability.exhaustive import OPERATIONS_MAX, some_order
+from checker.linearizability.finding import find
+from checker.linearizability.relaxation import Relaxer, shrink
 from checker.models import Model
 from checker.verdict import Violation
-from checker.wording import describe
-from histories.event import Operation
+from checker.wording import describe, plural, show
+from histories.canonical import canonical
+from histories.event import Operation, Outcome
+
+SHRINK_SECONDS_MAX = 3.0
+STATES_SECONDS_MAX = 1.0
+STATES_MAX = 32
+"""More values than this are not tried when asking what the register could have held."""
 
 
 def explain(
@@ -17,14 +28,97 @@ def explain(
     culprit: Operation,
     model: Model,
     mismatch_observes: bool,
+    refuted: Callable[[Sequence[Operation]], bool],
     *,
-    shrink: bool = True,
+    full: bool = True,
 ) -> Violation:
-    """The violation of one key whose prefix up to ``culprit``'s return has no linearization."""
+    """The violation of one key whose prefix up to ``culprit``'s return has no linearization.
+
+    ``refuted`` decides a history by search. ``operations`` of the violation are those left
+    after sound relaxations (``relaxation.py``), among them all that the sentence speaks of;
+    up to twelve are refuted once more by trying every order. ``details``: ``possible``,
+    what the register could have held instead when ``culprit`` returned (None: not known),
+    and ``exhaustive``, whether every order was tried. Not ``full``: the culprit alone.
+    """
+    relaxer = Relaxer(model, mismatch_observes)
+    finding = find(culprit, operations, relaxer)
+    assert culprit.ret is not None
+    witness: list[Operation] = [culprit]
+    possible: list[Any] | None = None
+    exhaustive = False
+    if full:
+        prefix = relaxer.prefix(operations, culprit.ret)
+        deadline = time.perf_counter() + SHRINK_SECONDS_MAX
+        context = {o.call for o in finding.context} if finding else set()
+        witness = shrink(
+            prefix,
+            relaxer,
+            refuted,
+            context | {culprit.call},
+            lambda: time.perf_counter() > deadline,
+        )
+        exhaustive = len(witness) <= OPERATIONS_MAX
+        if exhaustive and some_order(witness, model, mismatch_observes):
+            raise AssertionError(
+                f"the witness against key {key!r} has a legal order after all: "
+                f"{[describe(operation) for operation in witness]}. "
+                "This is an error in splitbrain, not in the system tested."
+            )
+        possible = _possible(prefix, culprit, refuted)
+    shown = {o.call for o in witness} | ({o.call for o in finding.context} if finding else set())
+    if finding is not None:
+        kind, sentence = finding.kind, finding.sentence
+    else:
+        kind = "not linearizable"
+        sentence = _general(culprit, possible, len(shown))
     return Violation(
-        kind="not linearizable",
-        sentence=f"{describe(culprit)} has no place in any order of key {key!r}'s operations",
-        operations=(culprit.call,),
+        kind=kind,
+        sentence=sentence if key is None else f"key {show(key)}: {sentence}",
+        operations=tuple(sorted(shown)),
         culprit=culprit.call,
         key=key,
+        details={"possible": possible, "exhaustive": exhaustive},
     )
+
+
+def _possible(
+    prefix: Sequence[Operation],
+    culprit: Operation,
+    refuted: Callable[[Sequence[Operation]], bool],
+) -> list[Any] | None:
+    """Every value a read in the culprit's place could have returned; None when not all is known.
+
+    Each candidate is tried on the whole prefix, so the answer is exact, independent of
+    what the search pruned.
+    """
+    values: dict[Any, Any] = {None: None}
+    for operation in prefix:
+        if operation.f == "write":
+            values[canonical(operation.input)] = operation.input
+        elif operation.f == "cas" and operation.outcome is not Outcome.FAIL:
+            values[canonical(operation.input[1])] = operation.input[1]
+    if len(values) > STATES_MAX:
+        return None
+    deadline = time.perf_counter() + STATES_SECONDS_MAX
+    possible = []
+    others = [operation for operation in prefix if operation.call != culprit.call]
+    for value in values.values():
+        if time.perf_counter() > deadline:
+            return None
+        probe = replace(culprit, f="read", input=None, output=value, outcome=Outcome.OK, error=None)
+        if not refuted([*others, probe]):
+            possible.append(value)
+    return possible
+
+
+def _general(culprit: Operation, possible: list[Any] | None, count: int) -> str:
+    sentence = f"{describe(culprit)} fits into no order of the operations before it"
+    if possible:
+        held = " or ".join(show(value) for value in possible)
+        sentence += f": when it returned, the register can only have held {held}"
+    if count > 1:
+        sentence += (
+            f"; {plural(count - 1, 'other operation')} and this one cannot all have happened as "
+            "they were answered"
+        )
+    return sentence

@@ -1,0 +1,281 @@
+"""Why an operation cannot be placed, when two or three others show it: arguments in words.
+
+Each argument is sound by itself: it names operations whose intervals and values rule
+out every order, and is offered only when its premises hold of the history. What none
+fits gets no sentence here (``violation.py`` has the general one).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from checker.linearizability.relaxation import Relaxer
+from checker.models.model import Effect, Kind
+from checker.wording import precise_seconds, seconds, show
+from histories.canonical import canonical
+from histories.columns import NEVER
+from histories.event import Operation, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An argument: its kind, its sentence, and the operations it speaks of."""
+
+    kind: str
+    sentence: str
+    context: tuple[Operation, ...]
+
+
+def find(culprit: Operation, operations: Sequence[Operation], relaxer: Relaxer) -> Finding | None:
+    """The simplest argument against ``culprit``; ``operations`` are all of its key's."""
+    return _Case(culprit, operations, relaxer).finding()
+
+
+class _Case:
+    """The culprit, what it needs, and who could have given it."""
+
+    def __init__(
+        self, culprit: Operation, operations: Sequence[Operation], relaxer: Relaxer
+    ) -> None:
+        self.culprit = culprit
+        self.all = operations
+        self.relaxer = relaxer
+        effect = relaxer.effect(culprit)
+        assert effect is not None and culprit.ret is not None
+        self.effect: Effect = effect
+        self.ret: int = culprit.ret
+        self.mutators = [
+            (o, e)
+            for o in operations
+            if o is not culprit
+            and o.call < culprit.ret
+            and (e := relaxer.effect(o)) is not None
+            and e.kind in (Kind.WRITE, Kind.CAS)
+        ]
+        self.producers = [o for o, e in self.mutators if e.new == effect.expected]
+
+    def finding(self) -> Finding | None:
+        if self.effect.kind is Kind.DIFFERS:
+            return self._false_mismatch()
+        if self.effect.kind not in (Kind.READ, Kind.CAS):
+            return None
+        if not self.producers and self.effect.expected is not None:
+            return self._never_written()
+        return self._overwritten() or self._overtaken() or self._spent_twice()
+
+    @property
+    def value(self) -> Any:
+        """What the culprit saw, as the history writes it."""
+        if self.culprit.f == "read":
+            return self.culprit.output
+        return self.culprit.input[0]
+
+    def claim(self) -> str:
+        """What the culprit says happened, and when: the beginning of every sentence."""
+        one = self.culprit
+        node = f" on {one.node}" if one.node else ""
+        at = f"at {self.times(one.ret_ns)}{node}"
+        if one.f == "read":
+            return f"process {one.process} read {show(one.output)} {at}"
+        expected, new = (show(value) for value in one.input)
+        deed = f"process {one.process}'s compare-and-set from {expected} to {new}"
+        if self.effect.kind is Kind.DIFFERS:
+            return f"{deed} was refused {at} because the register did not hold {expected}"
+        return f"{deed} succeeded {at}"
+
+    def times(self, *times_ns: int | None) -> str:
+        """Times, told apart by enough decimals from the culprit's own."""
+        own = [t for t in (self.culprit.call_ns, self.culprit.ret_ns) if t is not None]
+        return precise_seconds(*(t or 0 for t in times_ns), *own)[0]
+
+    def _never_written(self) -> Finding:
+        value = show(self.value)
+        later = [o for o in self.all if o.call > self.ret and self._produces(o)]
+        failed = [o for o in self.all if o.outcome is Outcome.FAIL and self._would_produce(o)]
+        if failed and not later:
+            first = failed[0]
+            error = f" ({first.error})" if first.error else ""
+            sentence = (
+                f"{self.claim()}, but the only attempt to write {value}, by process "
+                f"{first.process} at {self.times(first.ret_ns)}, failed{error}, and what failed "
+                "must never take effect"
+            )
+            return Finding("aborted read", sentence, (first, self.culprit))
+        if later:
+            sentence = (
+                f"{self.claim()}, before anybody began to write {value}: the first to do so was "
+                f"process {later[0].process}, at {self.times(later[0].call_ns)}"
+            )
+            return Finding("read from the future", sentence, (self.culprit,))
+        sentence = f"{self.claim()}, but nobody ever wrote {value}"
+        return Finding("value never written", sentence, (self.culprit,))
+
+    def _produces(self, operation: Operation) -> bool:
+        effect = self.relaxer.effect(operation)
+        return (
+            effect is not None
+            and effect.kind in (Kind.WRITE, Kind.CAS)
+            and effect.new == self.effect.expected
+        )
+
+    def _would_produce(self, operation: Operation) -> bool:
+        value = operation.input
+        if operation.f == "cas":
+            value = value[1]
+        return operation.f != "read" and canonical(value) == self.effect.expected
+
+    def _overwritten(self) -> Finding | None:
+        """|- writes of 4 -|   |- write 7 -|   |- read 4 -|  and no other write of 4."""
+        last = max((_ret(o) for o in self.producers), default=-1)
+        between = [
+            o
+            for o, e in self.mutators
+            if e.new != self.effect.expected and o.call > last and _ret(o) < self.culprit.call
+        ]
+        if not between:
+            return None
+        # The first to overwrite is the plainest, a blind write plainer than a conditional one.
+        over = min(between, key=lambda o: (o.f != "write", _ret(o)))
+        value = show(self.value)
+        deed = _deed(over)
+        acknowledged = f"(acknowledged at {self.times(over.ret_ns)})"
+        began = "it" if self.culprit.f == "cas" else "that read"
+        if not self.producers:
+            sentence = (
+                f"{self.claim()}, but process {over.process}'s {deed} had ended {acknowledged} "
+                f"before {began} began, and nobody wrote {value} after it"
+            )
+            context: tuple[Operation, ...] = (over, self.culprit)
+        else:
+            source = max(self.producers, key=_ret)
+            sentence = (
+                f"{self.claim()}, but {value} had been overwritten by process {over.process}'s "
+                f"{deed} {acknowledged} before {began} began, and nobody wrote {value} again"
+            )
+            context = (source, over, self.culprit)
+        return Finding(self._stale_or_lost(over), sentence, context)
+
+    def _stale_or_lost(self, over: Operation) -> str:
+        """Lost when what overwrote is never seen again by anyone who looks afterwards."""
+        if self.culprit.f == "cas":
+            return "impossible compare-and-set"
+        after = [
+            o
+            for o in self.all
+            if o is not self.culprit and o.f == "read" and o.outcome is Outcome.OK
+            if o.ret is not None and o.ret > self.culprit.call
+        ]
+        written = {e.new for o, e in self.mutators if o.call >= over.call}
+        if any(canonical(o.output) in written - {self.effect.expected} for o in after):
+            return "stale read"
+        again = [o for o in after if o.call > self.ret]
+        if again and canonical(again[0].output) == self.effect.expected:
+            return "lost write"
+        return "stale read"
+
+    def _overtaken(self) -> Finding | None:
+        """Somebody had seen a newer value before the culprit began.
+
+        |- writes of 4 -|   |- write 7 ------------ …
+                                |- read 7 -|   |- read 4 -|
+        """
+        last = max((_ret(o) for o in self.producers), default=-1)
+        for witness in self.all:
+            effect = self.relaxer.effect(witness)
+            if (
+                effect is None
+                or effect.kind not in (Kind.READ, Kind.CAS)
+                or effect.expected in (self.effect.expected, None)
+                or _ret(witness) >= self.culprit.call
+            ):
+                continue
+            newer = [o for o, e in self.mutators if e.new == effect.expected]
+            if not newer or any(o.call <= last for o in newer):
+                continue
+            first = min(newer, key=lambda o: o.call)
+            seen = witness.output if witness.f == "read" else witness.input[0]
+            old, new = show(self.value), show(seen)
+            sentence = (
+                f"{self.claim()}, but process {witness.process} had already found {new} "
+                f"by {self.times(witness.ret_ns)}, before that began, and {new} is the newer one: "
+            )
+            context: tuple[Operation, ...]
+            if self.producers:
+                source = max(self.producers, key=_ret)
+                sentence += (
+                    f"every write of {old} had ended by {self.times(source.ret_ns)}, "
+                    f"before process {first.process} began its {_deed(first)}"
+                )
+                context = (source, first, witness, self.culprit)
+            else:
+                sentence += f"nobody ever wrote {old}"
+                context = (first, witness, self.culprit)
+            kind = "impossible compare-and-set" if self.culprit.f == "cas" else "stale read"
+            return Finding(kind, sentence, context)
+        return None
+
+    def _spent_twice(self) -> Finding | None:
+        """Two compare-and-sets took away one and the same value that was there only once."""
+        if self.effect.kind is not Kind.CAS or self.effect.new == self.effect.expected:
+            return None
+        sources = len(self.producers) + (self.effect.expected is None)
+        rivals = [
+            o
+            for o, e in self.mutators
+            if e.kind is Kind.CAS
+            and e.expected == self.effect.expected != e.new
+            and o.outcome is Outcome.OK
+        ]
+        if sources != 1 or not rivals:
+            return None
+        rival = rivals[0]
+        value = show(self.value)
+        origin = (
+            f"{value} was written only once, by process {self.producers[0].process}"
+            if self.producers
+            else f"nobody wrote {value} after the start"
+        )
+        sentence = (
+            f"{self.claim()}, and so did process {rival.process}'s {_deed(rival)} "
+            f"(at {self.times(rival.ret_ns)}), but {origin}: only one of the two can have found it"
+        )
+        return Finding("lost update", sentence, (*self.producers, rival, self.culprit))
+
+    def _false_mismatch(self) -> Finding | None:
+        """|- write 4 -|   |- cas 4→7: mismatch -|   and no other mutator near."""
+        value = show(self.culprit.input[0])
+        settled = [
+            o for o in self.producers if o.outcome is Outcome.OK and _ret(o) < self.culprit.call
+        ]
+        source = max(settled, key=_ret, default=None)
+        start = source.call if source is not None else -1
+        if source is None and self.effect.expected is not None:
+            return None
+        others = [o for o, e in self.mutators if e.new != self.effect.expected]
+        if any(_ret(o) >= start for o in others):
+            return None
+        if source is None:
+            why = f"nobody had begun to write anything else by {seconds(self.culprit.ret_ns or 0)}"
+            context: tuple[Operation, ...] = (self.culprit,)
+        else:
+            why = (
+                f"process {source.process}'s {_deed(source)} was acknowledged at "
+                f"{self.times(source.ret_ns)}, and nobody began to change it until this returned"
+            )
+            context = (source, self.culprit)
+        sentence = f"{self.claim()}, but it can only have held {value} then: {why}"
+        return Finding("false mismatch", sentence, context)
+
+
+def _ret(operation: Operation) -> int:
+    return NEVER if operation.ret is None else operation.ret
+
+
+def _deed(operation: Operation) -> str:
+    """``write of 7``, ``compare-and-set from 4 to 7``."""
+    if operation.f == "cas":
+        expected, new = (show(value) for value in operation.input)
+        return f"compare-and-set from {expected} to {new}"
+    return f"write of {show(operation.input)}"
