@@ -48,8 +48,7 @@ def violation_text(
     from checker.explanation import diagram
 
     shown = evidence(violation, operations)
-    where = "" if violation.key is None else f", key {violation.key!r}"
-    parts = [f"{violation.kind.capitalize()}{where}: {violation.sentence}"]
+    parts = [f"{violation.kind.capitalize()}: {violation.sentence}"]
     if shown:
         parts.append(diagram(shown, width=width, bands=bands_near(shown, faults)))
     return "\n\n".join(parts)

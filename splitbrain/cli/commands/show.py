@@ -19,9 +19,10 @@ def show_command(run: str, store: Path | None, as_json: bool) -> int:
     The exit code is that of the run's verdict.
     """
     from histories.archive import Store, default_store
-    from splitbrain.cli.tell import tell
+    from splitbrain.cli.tell import keep_page, tell
     from splitbrain.run import load
 
     record = load(Store(store or default_store()).resolve(run))
+    keep_page(record, anew=False)
     tell(record, as_json=as_json)
     return record.verdict.exit_code
