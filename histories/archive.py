@@ -77,7 +77,8 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: IO[str] = (path / "lock").open("w", encoding="utf-8")
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Waits, if at all, for someone who asks at this moment whether we are alive.
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def close(self) -> None:
         """Let go of the lock: the run is over."""

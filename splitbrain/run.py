@@ -10,6 +10,7 @@ verdict and nothing else does.
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from histories.event import Event, EventType
 from histories.journal import Journal
 from nemesis.ledger import Ledger, read_ledger
 from nemesis.nemesis import Nemesis
-from splitbrain import run_files
+from splitbrain import leftovers, run_files
 from splitbrain.deployment import Deployment
 from splitbrain.drivers import AsyncioDriver, LoopClock
 from splitbrain.effects import attribute
@@ -76,6 +77,9 @@ def execute(
     progress = progress or SilentProgress()
     host = host or make_host(plan.host, progress)
     check(plan, host)
+    # Before our own folder is there: what is left of a dead run must not meet this one.
+    for sentence in leftovers.clean(store, engine=plan.host == "docker").sentences():
+        progress.line(sentence)
     folder = Store(store).create(plan.system, plan.workload)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     try:
@@ -173,6 +177,7 @@ async def _live(
         logs = await _logs(deployment)
         await host.close()
         ledger.close()
+        await asyncio.to_thread(shutil.rmtree, folder.path / run_files.NODES, ignore_errors=True)
         seen.teardown_s = time.monotonic() - leaving
         _save_logs(folder.path, logs)
     return seen

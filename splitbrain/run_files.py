@@ -17,6 +17,8 @@ from splitbrain.record import Health, RunRecord, Timings
 
 MANIFEST, VERDICT, CERTIFICATE = "run.json", "verdict.json", "certificate.json"
 JOURNAL, LEDGER, LOGS = "history.jsonl", "faults.jsonl", "logs"
+NODES = "nodes"
+"""Where a sandbox keeps its nodes' disks while it runs; gone afterwards."""
 MANIFEST_VERSION = 1
 
 

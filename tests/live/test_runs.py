@@ -1,0 +1,108 @@
+"""Whole runs on real hosts: clean ones, spoiled ones, buggy ones, killed ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import killed_harness
+import pytest
+
+pytestmark = pytest.mark.live
+
+HERE = Path(__file__).parent
+HOSTS = ("sandbox", "docker")
+
+
+@pytest.fixture(params=HOSTS)
+def host(request: pytest.FixtureRequest) -> str:
+    from targets.hosts.choose import choose
+    from targets.target import HostUnavailable
+
+    try:
+        choose(request.param)
+    except HostUnavailable as error:
+        if request.param in (request.config.getoption("--require", default=None) or ()):
+            raise
+        pytest.skip(str(error))
+    return str(request.param)
+
+
+def splitbrain(store: Path, *arguments: str) -> tuple[int, Any]:
+    """Run the command line; its exit code and the JSON it printed."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "splitbrain", *arguments, "--json"],
+        env=os.environ | {"SPLITBRAIN_STORE": str(store)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_raft_under_every_fault_is_valid_and_every_fault_had_an_effect(
+    tmp_path: Path, host: str
+) -> None:
+    code, run = splitbrain(
+        tmp_path,
+        *("test", "raft", "--host", host, "--time-limit", "15", "--interval", "2s,1s"),
+        *("--faults", "partition,kill,pause,power-loss", "--seed", "11"),
+    )
+    assert (code, run["verdict"]) == (0, "valid"), run["reason"]
+    assert {fault["kind"] for fault in run["faults"]} == {
+        "partition",
+        "kill",
+        "pause",
+        "power-loss",
+    }
+    assert all(fault["effect"]["mechanical"] for fault in run["faults"])
+    folder = tmp_path / "runs" / run["run"]
+    assert {"run.json", "history.jsonl", "faults.jsonl", "verdict.json", "report.html"} <= {
+        path.name for path in folder.iterdir()
+    }
+    assert len(list((folder / "logs").iterdir())) == 5
+    assert not (folder / "nodes").exists()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "reason"),
+    [("misplaced", "its rules dropped no packet"), ("deaf", "none of")],
+)
+def test_a_run_that_tests_nothing_is_vacuous(
+    tmp_path: Path, host: str, scenario: str, reason: str
+) -> None:
+    path = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, str(HERE / "spoiled_runs.py"), scenario, host, str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 3, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["verdict"] == "vacuous" and reason in told["reason"]
+
+
+def test_a_seeded_bug_is_caught_and_the_same_seed_without_it_is_valid(
+    tmp_path: Path, host: str
+) -> None:
+    arguments = (
+        *("test", "raft", "--host", host, "--time-limit", "12", "--seed", "3"),
+        *("--workload", "register", "--faults", "partition", "--fault-target", "leader"),
+        *("--interval", "3s,2s"),
+    )
+    code, run = splitbrain(tmp_path, *arguments, "--bug", "R4")
+    assert (code, run["verdict"]) == (1, "invalid")
+    assert run["bugs_reached"]["raft.stale-leader-read"] > 0
+    code, run = splitbrain(tmp_path, *arguments)
+    assert (code, run["verdict"]) == (0, "valid"), run["reason"]
+
+
+def test_a_killed_harness_leaves_nothing_and_disturbs_nobody(host: str) -> None:
+    killed_harness.main(host, times=2, seed=1)
