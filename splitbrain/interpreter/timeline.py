@@ -52,10 +52,6 @@ class Timeline:
         """Whether nothing is planned or in force, so that time alone changes nothing."""
         return not self._planned and not self._in_force
 
-    def stage(self, fault: int) -> Stage:
-        """How far the fault with this id has come."""
-        return self._stage[fault]
-
     def close(self) -> None:
         """No fault begins any more; those that were to come are forgotten."""
         self._planned.clear()

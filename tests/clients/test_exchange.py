@@ -16,7 +16,9 @@ READ = Invocation(0, "read", "x", None)
 
 
 class PlainCore:
-    """The request is its f; the answer is its value, or "!error", or "??" for garbage."""
+    """The request is its f; the answer is its value, "busy", or "??" for garbage."""
+
+    resets = 0
 
     def is_read(self, invocation):
         return invocation.f == "read"
@@ -32,7 +34,7 @@ class PlainCore:
         return Completion(Outcome.OK, data.decode()) if data else None
 
     def reset(self):
-        pass
+        self.resets += 1
 
 
 class ScriptedWire:
@@ -52,8 +54,9 @@ class ScriptedWire:
 class Bench:
     def __init__(self, resend_ms=None):
         self.clock, self.wire, self.got = VirtualClock(), ScriptedWire(), []
+        self.core = PlainCore()
         self.exchange = Exchange(
-            PlainCore(),
+            self.core,
             self.wire,
             self.clock,
             timeout_ns=TIMEOUT,
@@ -255,6 +258,20 @@ def test_a_connection_lost_while_idle_is_dialled_again_by_the_next_operation():
     bench.exchange.lost()
     bench.invoke(READ)
     assert bench.wire.acts == ["connect", "read", "connect"]
+    bench.exchange.connected()
+    assert bench.core.resets == 2
+
+
+def test_what_was_sent_of_one_operation_says_nothing_of_the_next():
+    bench = Bench()
+    bench.invoke(READ)
+    bench.exchange.connected()
+    bench.exchange.received(b"one")
+    bench.exchange.lost()
+    bench.invoke(WRITE)
+    bench.exchange.refused("connection-refused")
+    bench.run()
+    assert bench.got[1] == (HOLD, TRANSPORT["connection-refused"].completion(is_read=False))
 
 
 def test_operations_that_are_answered_leave_one_alarm_standing_not_one_each():

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from clients.client import Completion, Invocation
 from clients.frames import FrameReader, framed
 from clients.reference import ReferenceCore
-from clients.transport import TcpClient
+from clients.transport import TcpClient, _Connection
 from histories.event import Outcome
 from splitbrain.drivers import LoopClock
 
@@ -127,6 +127,41 @@ async def test_after_a_time_out_the_late_answer_reaches_nobody():
     assert (first.outcome, first.error) == (Outcome.FAIL, "timeout")
     assert second == Completion(Outcome.OK, 2)
     assert connections[0] is not connections[1]
+
+
+@in_a_loop
+async def test_after_a_time_out_the_node_sees_the_connection_end():
+    ended = asyncio.Event()
+
+    async def serve(reader, writer):
+        try:
+            while await reader.read(100):
+                pass
+        except ConnectionResetError:
+            pass
+        ended.set()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        client = client_of(server.sockets[0].getsockname()[:2], timeout_s=0.05)
+        assert (await ask(client, WRITE)).error == "timeout"
+        await asyncio.wait_for(ended.wait(), 10)
+        await client.close()
+
+
+def test_a_connection_made_after_it_was_given_up_is_closed_and_tells_nobody():
+    class Transport(asyncio.Transport):
+        aborted = False
+
+        def abort(self):
+            self.aborted = True
+
+    connection, transport = _Connection(None), Transport()
+    connection.abandon()
+    connection.connection_made(transport)
+    connection.data_received(b"late")
+    connection.connection_lost(None)
+    assert transport.aborted
 
 
 @in_a_loop

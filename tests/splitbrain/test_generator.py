@@ -62,6 +62,12 @@ def test_rate_0_means_as_fast_as_workers_free_up():
     assert [item.at_ns for item in first(5, Stagger(timed, 0))] == [ASAP, ASAP]
 
 
+def test_the_pace_does_not_shift_what_is_done():
+    values = Draw("write", lambda rng, n: rng.randrange(1000))
+    slow, fast, free = (first(50, Stagger(values, rate)) for rate in (1, 900, 0))
+    assert [i.value for i in slow] == [i.value for i in fast] == [i.value for i in free]
+
+
 def test_a_time_limit_ends_at_the_first_item_that_is_not_before_it():
     listed = Listed((Invoke(0, "a"), Invoke(9, "b"), Invoke(10, "c"), Invoke(11, "d")))
     assert [item.f for item in first(9, TimeLimit(listed, 10))] == ["a", "b"]
