@@ -58,11 +58,27 @@ def deed(operation: Operation) -> str:
     return text
 
 
+def noun(operation: Operation) -> str:
+    """What was done, as a thing: ``write of 7``, ``compare-and-set from 4 to 7``."""
+    value = operation.input
+    if operation.f == "cas" and isinstance(value, (list, tuple)) and len(value) == 2:
+        return f"compare-and-set from {show(value[0])} to {show(value[1])}"
+    if operation.f == "read":
+        return f"read of {show(operation.output)}" if operation.outcome is Outcome.OK else "read"
+    return f"{operation.f} of {show(value)}"
+
+
 def describe(operation: Operation) -> str:
-    """Who did what, when and where: ``process 3's read 4 (2.78 s to 2.81 s, n2)``."""
-    if operation.ret_ns is None:
+    """Who did what, when and where: ``process 3's read of 4 (2.78 s to 2.81 s, n2)``.
+
+    A history without times (all are 0) is told by event indexes.
+    """
+    if operation.call and not operation.call_ns and not operation.ret_ns:
+        end = "outcome unknown" if operation.ret is None else f"to {operation.ret}"
+        times = f"events {operation.call} {end}"
+    elif operation.ret_ns is None:
         times = f"from {seconds(operation.call_ns)}, outcome unknown"
     else:
         times = f"{seconds(operation.call_ns)} to {seconds(operation.ret_ns)}"
     node = f", {operation.node}" if operation.node else ""
-    return f"process {operation.process}'s {deed(operation)} ({times}{node})"
+    return f"process {operation.process}'s {noun(operation)} ({times}{node})"

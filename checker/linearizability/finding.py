@@ -13,7 +13,7 @@ from typing import Any
 
 from checker.linearizability.relaxation import Relaxer
 from checker.models.model import Effect, Kind
-from checker.wording import precise_seconds, seconds, show
+from checker.wording import noun, precise_seconds, show
 from histories.canonical import canonical
 from histories.columns import NEVER
 from histories.event import Operation, Outcome
@@ -28,20 +28,29 @@ class Finding:
     context: tuple[Operation, ...]
 
 
-def find(culprit: Operation, operations: Sequence[Operation], relaxer: Relaxer) -> Finding | None:
-    """The simplest argument against ``culprit``; ``operations`` are all of its key's."""
-    return _Case(culprit, operations, relaxer).finding()
+def find(
+    culprit: Operation, operations: Sequence[Operation], relaxer: Relaxer, *, whole: bool = True
+) -> Finding | None:
+    """The simplest argument against ``culprit`` among ``operations`` of its key.
+
+    ``whole``: these are all of them. Otherwise they are what sound relaxations left, and
+    the sentences claim no more than that.
+    """
+    return _Case(culprit, operations, relaxer, whole).finding()
 
 
 class _Case:
     """The culprit, what it needs, and who could have given it."""
 
     def __init__(
-        self, culprit: Operation, operations: Sequence[Operation], relaxer: Relaxer
+        self, culprit: Operation, operations: Sequence[Operation], relaxer: Relaxer, whole: bool
     ) -> None:
         self.culprit = culprit
         self.all = operations
         self.relaxer = relaxer
+        self.timeless = not any(o.call_ns or o.ret_ns for o in operations)
+        self.whole = whole
+        self.no_more = "nobody wrote" if whole else "no other write can have set it to"
         effect = relaxer.effect(culprit)
         assert effect is not None and culprit.ret is not None
         self.effect: Effect = effect
@@ -62,8 +71,8 @@ class _Case:
         if self.effect.kind not in (Kind.READ, Kind.CAS):
             return None
         if not self.producers and self.effect.expected is not None:
-            return self._never_written()
-        return self._overwritten() or self._overtaken() or self._spent_twice()
+            return self._never_written() if self.whole else None
+        return self._overwritten() or self._replaced() or self._overtaken() or self._spent_twice()
 
     @property
     def value(self) -> Any:
@@ -76,7 +85,7 @@ class _Case:
         """What the culprit says happened, and when: the beginning of every sentence."""
         one = self.culprit
         node = f" on {one.node}" if one.node else ""
-        at = f"at {self.times(one.ret_ns)}{node}"
+        at = f"at {self.ended(one)}{node}"
         if one.f == "read":
             return f"process {one.process} read {show(one.output)} {at}"
         expected, new = (show(value) for value in one.input)
@@ -85,10 +94,19 @@ class _Case:
             return f"{deed} was refused {at} because the register did not hold {expected}"
         return f"{deed} succeeded {at}"
 
-    def times(self, *times_ns: int | None) -> str:
-        """Times, told apart by enough decimals from the culprit's own."""
-        own = [t for t in (self.culprit.call_ns, self.culprit.ret_ns) if t is not None]
-        return precise_seconds(*(t or 0 for t in times_ns), *own)[0]
+    def began(self, operation: Operation) -> str:
+        """When an operation was called: a time, or in a history without times an event."""
+        return self._moment(operation.call, operation.call_ns)
+
+    def ended(self, operation: Operation) -> str:
+        """When an operation returned; only for those that did."""
+        return self._moment(operation.ret or 0, operation.ret_ns or 0)
+
+    def _moment(self, index: int, time_ns: int) -> str:
+        if self.timeless:
+            return f"event {index}"
+        # Enough decimals to tell it from the culprit's own times.
+        return precise_seconds(time_ns, self.culprit.call_ns, self.culprit.ret_ns or 0)[0]
 
     def _never_written(self) -> Finding:
         value = show(self.value)
@@ -99,14 +117,14 @@ class _Case:
             error = f" ({first.error})" if first.error else ""
             sentence = (
                 f"{self.claim()}, but the only attempt to write {value}, by process "
-                f"{first.process} at {self.times(first.ret_ns)}, failed{error}, and what failed "
+                f"{first.process} at {self.ended(first)}, failed{error}, and what failed "
                 "must never take effect"
             )
             return Finding("aborted read", sentence, (first, self.culprit))
         if later:
             sentence = (
                 f"{self.claim()}, before anybody began to write {value}: the first to do so was "
-                f"process {later[0].process}, at {self.times(later[0].call_ns)}"
+                f"process {later[0].process}, at {self.began(later[0])}"
             )
             return Finding("read from the future", sentence, (self.culprit,))
         sentence = f"{self.claim()}, but nobody ever wrote {value}"
@@ -139,20 +157,20 @@ class _Case:
         # The first to overwrite is the plainest, a blind write plainer than a conditional one.
         over = min(between, key=lambda o: (o.f != "write", _ret(o)))
         value = show(self.value)
-        deed = _deed(over)
-        acknowledged = f"(acknowledged at {self.times(over.ret_ns)})"
+        deed = noun(over)
+        acknowledged = f"(acknowledged at {self.ended(over)})"
         began = "it" if self.culprit.f == "cas" else "that read"
         if not self.producers:
             sentence = (
                 f"{self.claim()}, but process {over.process}'s {deed} had ended {acknowledged} "
-                f"before {began} began, and nobody wrote {value} after it"
+                f"before {began} began, and {self.no_more} {value} after it"
             )
             context: tuple[Operation, ...] = (over, self.culprit)
         else:
             source = max(self.producers, key=_ret)
             sentence = (
                 f"{self.claim()}, but {value} had been overwritten by process {over.process}'s "
-                f"{deed} {acknowledged} before {began} began, and nobody wrote {value} again"
+                f"{deed} {acknowledged} before {began} began, and {self.no_more} {value} again"
             )
             context = (source, over, self.culprit)
         return Finding(self._stale_or_lost(over), sentence, context)
@@ -174,6 +192,37 @@ class _Case:
         if again and canonical(again[0].output) == self.effect.expected:
             return "lost write"
         return "stale read"
+
+    def _replaced(self) -> Finding | None:
+        """|- writes of 4 -|   |- read 7 -|   |- read 4 -|  and no other write of 4."""
+        last = max((_ret(o) for o in self.producers), default=-1)
+        seers = []
+        for one in self.all:
+            if last < one.call and _ret(one) < self.culprit.call:
+                effect = self.relaxer.effect(one)
+                if effect is not None and effect.kind is not Kind.WRITE:
+                    differs = effect.expected != self.effect.expected
+                    if differs != (effect.kind is Kind.DIFFERS):
+                        seers.append(one)
+        if not seers:
+            return None
+        seer = min(seers, key=lambda o: (o.f != "read", _ret(o)))
+        value = show(self.value)
+        if seer.outcome is Outcome.FAIL:
+            found = f"process {seer.process}'s {noun(seer)} did not find {value} there any more"
+        else:
+            other = seer.output if seer.f == "read" else seer.input[0]
+            found = f"process {seer.process} found {show(other)} in its place"
+        span = f"({self.began(seer)} to {self.ended(seer)})"
+        source = max(self.producers, key=_ret, default=None)
+        since = f" after process {source.process}'s {noun(source)} had ended" if source else ""
+        sentence = (
+            f"{self.claim()}, but before that began, {found} {span}{since}, and "
+            f"{self.no_more} {value} again"
+        )
+        context = (*([source] if source else []), seer, self.culprit)
+        kind = "impossible compare-and-set" if self.culprit.f == "cas" else "stale read"
+        return Finding(kind, sentence, context)
 
     def _overtaken(self) -> Finding | None:
         """Somebody had seen a newer value before the culprit began.
@@ -199,14 +248,14 @@ class _Case:
             old, new = show(self.value), show(seen)
             sentence = (
                 f"{self.claim()}, but process {witness.process} had already found {new} "
-                f"by {self.times(witness.ret_ns)}, before that began, and {new} is the newer one: "
+                f"by {self.ended(witness)}, before that began, and {new} is the newer one: "
             )
             context: tuple[Operation, ...]
             if self.producers:
                 source = max(self.producers, key=_ret)
                 sentence += (
-                    f"every write of {old} had ended by {self.times(source.ret_ns)}, "
-                    f"before process {first.process} began its {_deed(first)}"
+                    f"every write of {old} had ended by {self.ended(source)}, "
+                    f"before process {first.process} began its {noun(first)}"
                 )
                 context = (source, first, witness, self.culprit)
             else:
@@ -217,9 +266,8 @@ class _Case:
         return None
 
     def _spent_twice(self) -> Finding | None:
-        """Two compare-and-sets took away one and the same value that was there only once."""
-        if self.effect.kind is not Kind.CAS or self.effect.new == self.effect.expected:
-            return None
+        """A compare-and-set took away a value that was there only once; another found it too."""
+        reads = self.effect.kind is Kind.READ or self.effect.new == self.effect.expected
         sources = len(self.producers) + (self.effect.expected is None)
         rivals = [
             o
@@ -227,6 +275,7 @@ class _Case:
             if e.kind is Kind.CAS
             and e.expected == self.effect.expected != e.new
             and o.outcome is Outcome.OK
+            and (not reads or _ret(o) < self.culprit.call)
         ]
         if sources != 1 or not rivals:
             return None
@@ -237,9 +286,15 @@ class _Case:
             if self.producers
             else f"nobody wrote {value} after the start"
         )
+        if reads:
+            sentence = (
+                f"{self.claim()}, but process {rival.process}'s {noun(rival)} had taken it away "
+                f"(acknowledged at {self.ended(rival)}) before that began, and {origin}"
+            )
+            return Finding("stale read", sentence, (*self.producers, rival, self.culprit))
         sentence = (
-            f"{self.claim()}, and so did process {rival.process}'s {_deed(rival)} "
-            f"(at {self.times(rival.ret_ns)}), but {origin}: only one of the two can have found it"
+            f"{self.claim()}, and so did process {rival.process}'s {noun(rival)} "
+            f"(at {self.ended(rival)}), but {origin}: only one of the two can have found it"
         )
         return Finding("lost update", sentence, (*self.producers, rival, self.culprit))
 
@@ -257,12 +312,12 @@ class _Case:
         if any(_ret(o) >= start for o in others):
             return None
         if source is None:
-            why = f"nobody had begun to write anything else by {seconds(self.culprit.ret_ns or 0)}"
+            why = f"nobody had begun to write anything else by {self.ended(self.culprit)}"
             context: tuple[Operation, ...] = (self.culprit,)
         else:
             why = (
-                f"process {source.process}'s {_deed(source)} was acknowledged at "
-                f"{self.times(source.ret_ns)}, and nobody began to change it until this returned"
+                f"process {source.process}'s {noun(source)} was acknowledged at "
+                f"{self.ended(source)}, and nobody began to change it until this returned"
             )
             context = (source, self.culprit)
         sentence = f"{self.claim()}, but it can only have held {value} then: {why}"
@@ -271,11 +326,3 @@ class _Case:
 
 def _ret(operation: Operation) -> int:
     return NEVER if operation.ret is None else operation.ret
-
-
-def _deed(operation: Operation) -> str:
-    """``write of 7``, ``compare-and-set from 4 to 7``."""
-    if operation.f == "cas":
-        expected, new = (show(value) for value in operation.input)
-        return f"compare-and-set from {expected} to {new}"
-    return f"write of {show(operation.input)}"

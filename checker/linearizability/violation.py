@@ -34,14 +34,16 @@ def explain(
 ) -> Violation:
     """The violation of one key whose prefix up to ``culprit``'s return has no linearization.
 
-    ``refuted`` decides a history by search. ``operations`` of the violation are those left
-    after sound relaxations (``relaxation.py``), among them all that the sentence speaks of;
-    up to twelve are refuted once more by trying every order. ``details``: ``possible``,
-    what the register could have held instead when ``culprit`` returned (None: not known),
-    and ``exhaustive``, whether every order was tried. Not ``full``: the culprit alone.
+    ``refuted`` decides a history by search. ``operations`` of the violation are those of a
+    sound argument (``finding.py``) or, where none is simple, the witness. ``details``:
+    ``witness``, the calls left after sound relaxations (``relaxation.py``); ``exhaustive``,
+    whether it was small enough to be refuted once more by trying every order; ``possible``,
+    what the register could have held instead when ``culprit`` returned (None: not known).
+    Not ``full``: the witness is the culprit alone, and it proves nothing.
     """
     relaxer = Relaxer(model, mismatch_observes)
     finding = find(culprit, operations, relaxer)
+    argued = finding is not None
     assert culprit.ret is not None
     witness: list[Operation] = [culprit]
     possible: list[Any] | None = None
@@ -49,12 +51,11 @@ def explain(
     if full:
         prefix = relaxer.prefix(operations, culprit.ret)
         deadline = time.perf_counter() + SHRINK_SECONDS_MAX
-        context = {o.call for o in finding.context} if finding else set()
         witness = shrink(
             prefix,
             relaxer,
             refuted,
-            context | {culprit.call},
+            {culprit.call},
             lambda: time.perf_counter() > deadline,
         )
         exhaustive = len(witness) <= OPERATIONS_MAX
@@ -65,7 +66,9 @@ def explain(
                 "This is an error in splitbrain, not in the system tested."
             )
         possible = _possible(prefix, culprit, refuted)
-    shown = {o.call for o in witness} | ({o.call for o in finding.context} if finding else set())
+        if finding is None:
+            finding = find(culprit, witness, relaxer, whole=False)
+    shown = {o.call for o in (finding.context if argued and finding else witness)}
     if finding is not None:
         kind, sentence = finding.kind, finding.sentence
     else:
@@ -77,7 +80,11 @@ def explain(
         operations=tuple(sorted(shown)),
         culprit=culprit.call,
         key=key,
-        details={"possible": possible, "exhaustive": exhaustive},
+        details={
+            "possible": possible,
+            "witness": [operation.call for operation in witness],
+            "exhaustive": exhaustive,
+        },
     )
 
 
