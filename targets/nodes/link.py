@@ -54,7 +54,9 @@ class Outgoing(asyncio.Protocol):
     def send(self, frame: bytes) -> bool:
         """Queue ``frame``; False when it certainly will not leave: no connection, or no room."""
         transport = self._transport
-        if transport is None or transport.get_write_buffer_size() > QUEUE_BYTES_MAX:
+        if transport is None or transport.is_closing():
+            return False
+        if transport.get_write_buffer_size() > QUEUE_BYTES_MAX:
             return False
         self._frames.append(frame)
         return True
@@ -64,6 +66,12 @@ class Outgoing(asyncio.Protocol):
         if self._frames and self._transport is not None:
             self._transport.write(b"".join(self._frames))
             self._frames.clear()
+
+    def close(self) -> None:
+        """Drop the connection; ``run`` would make another one."""
+        if self._transport is not None:
+            self._transport.abort()
+            self._transport = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
@@ -118,7 +126,7 @@ class Incoming(asyncio.Protocol):
     def send(self, body: dict[str, Any]) -> bool:
         """Queue a message for the other end; nothing happens when it has gone."""
         transport = self._transport
-        if transport is None:
+        if transport is None or transport.is_closing():
             return False
         if transport.get_write_buffer_size() > CLIENT_QUEUE_BYTES_MAX:
             self._complain("closes a connection whose client does not read its answers")

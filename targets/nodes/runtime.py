@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakSet
 
 from targets.nodes.disk import LogFile
 from targets.nodes.effects import (
@@ -84,6 +85,7 @@ class Runtime:
         self._wake: asyncio.TimerHandle | None = None
         self._answering: set[Incoming] = set()
         self._incoming: dict[str, Incoming] = {}
+        self._accepted: WeakSet[Incoming] = WeakSet()
         hello = encode_frame({"type": "hello", "from": node})
         self._links = {
             peer: Outgoing(peer, address, hello) for peer, address in addresses.peers.items()
@@ -94,27 +96,44 @@ class Runtime:
         self._loop = loop = asyncio.get_running_loop()
         self._stopped: asyncio.Future[None] = loop.create_future()
         where = self._addresses
-        await loop.create_server(
-            lambda: Incoming(self._on_client, self._log), where.listen, where.client_port
-        )
-        await loop.create_server(
-            lambda: Incoming(self._on_peer, self._log), where.listen, where.peer_port
-        )
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop, None)
-        self._log(
-            f"listens on {where.listen}, port {where.client_port} for clients "
-            f"and {where.peer_port} for peers"
-        )
-        self._feed(Started())
-        tasks = [asyncio.ensure_future(link.run()) for link in self._links.values()]
+        servers = [
+            await loop.create_server(self._accept(self._on_client), where.listen, where.client_port)
+        ]
+        tasks: list[asyncio.Task[None]] = []
         try:
+            servers.append(
+                await loop.create_server(self._accept(self._on_peer), where.listen, where.peer_port)
+            )
+            self._log(
+                f"listens on {where.listen}, port {where.client_port} for clients "
+                f"and {where.peer_port} for peers"
+            )
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self._stop, None)
+            self._feed(Started())
+            tasks += [loop.create_task(link.run()) for link in self._links.values()]
             await self._stopped
+            self._log("stops")
         finally:
             for task in tasks:
                 task.cancel()
+            for link in self._links.values():
+                link.close()
+            for connection in list(self._accepted):
+                connection.close()
+            for server in servers:
+                server.close()
+            # The transports close in the loop's next turn.
+            await asyncio.sleep(0)
             self._reached_file.save(self._core.reached)
-        self._log("stops")
+
+    def _accept(self, receive: Callable[[Incoming, Any], None]) -> Callable[[], Incoming]:
+        def accept() -> Incoming:
+            connection = Incoming(receive, self._log)
+            self._accepted.add(connection)
+            return connection
+
+        return accept
 
     def _stop(self, error: BaseException | None) -> None:
         if self._stopped.done():
