@@ -20,6 +20,7 @@ Key = str | int | None
 
 READS = frozenset({"read", "set.read", "counter.read"})
 MUTATIONS = frozenset({"write", "cas", "set.add", "counter.add"})
+DEPTH_MAX = 100
 
 
 class BadRequest(ValueError):
@@ -57,12 +58,24 @@ class Command:
 
 
 def _check_value(f: str, value: Any) -> None:
+    # Messages to peers wrap a value in a few levels more, and JSON parsers have a limit:
+    # what no peer could read would be sent to them again for ever.
+    if isinstance(value, list | dict) and _is_deeper(value, DEPTH_MAX):
+        raise BadRequest(f"a value is nested at most {DEPTH_MAX} deep")
     if f == "cas" and not (isinstance(value, list) and len(value) == 2):
         raise BadRequest(f"cas takes [expected, new], not {value!r}")
     if f == "set.add" and not (isinstance(value, str) or type(value) is int):
         raise BadRequest(f"set.add takes a string or an integer, not {value!r}")
     if f == "counter.add" and type(value) is not int:
         raise BadRequest(f"counter.add takes an integer, not {value!r}")
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return False
+    return depth == 0 or any(_is_deeper(item, depth - 1) for item in value)
 
 
 class StateMachine:

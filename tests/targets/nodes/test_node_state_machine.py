@@ -100,6 +100,16 @@ def test_an_older_sequence_number_is_out_of_date_and_has_no_effect() -> None:
     assert read(machine, "counter.read") == 2
 
 
+def test_a_value_nested_so_deep_that_a_peer_might_not_read_it_is_refused() -> None:
+    value: Any = 1
+    for _ in range(100):
+        value = [value]
+    session = Session(StateMachine())
+    assert session.do("write", "x", value) == OK
+    with pytest.raises(BadRequest, match="at most 100 deep"):
+        session.do("write", "x", {"and": value})
+
+
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
