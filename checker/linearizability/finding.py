@@ -7,7 +7,7 @@ fits gets no sentence here (``violation.py`` has the general one).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -231,6 +231,10 @@ class _Case:
                                 |- read 7 -|   |- read 4 -|
         """
         last = max((_ret(o) for o in self.producers), default=-1)
+        earliest: dict[Hashable, Operation] = {}
+        for o, e in self.mutators:
+            if e.new not in earliest or o.call < earliest[e.new].call:
+                earliest[e.new] = o
         for witness in self.all:
             effect = self.relaxer.effect(witness)
             if (
@@ -240,10 +244,9 @@ class _Case:
                 or _ret(witness) >= self.culprit.call
             ):
                 continue
-            newer = [o for o, e in self.mutators if e.new == effect.expected]
-            if not newer or any(o.call <= last for o in newer):
+            first = earliest.get(effect.expected)
+            if first is None or first.call <= last:
                 continue
-            first = min(newer, key=lambda o: o.call)
             seen = witness.output if witness.f == "read" else witness.input[0]
             old, new = show(self.value), show(seen)
             sentence = (

@@ -8,8 +8,10 @@ the end refutes the history it came from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from checker.models.model import Effect, Kind, Model
 from histories.columns import NEVER
@@ -17,6 +19,9 @@ from histories.event import Operation, Outcome
 
 Refuted = Callable[[Sequence[Operation]], bool]
 """Whether a history is surely not linearizable (an undecided one is not)."""
+
+
+ONE_BY_ONE_MAX = 64
 
 
 class Relaxer:
@@ -56,56 +61,86 @@ class Relaxer:
         effect = self.effect(operation)
         return effect is not None and effect.kind in (Kind.READ, Kind.DIFFERS)
 
-    def unseen(self, operation: Operation, operations: Sequence[Operation]) -> bool:
-        """Whether no operation can be the first to see what this mutator leaves behind.
-
-        Then dropping it is sound. In any linearization let z follow it directly. z cannot
-        be one that needs the value left behind, or a mismatch on another value: each of
-        those returned before this was called, or began after some other mutator that
-        itself began after this had returned, and so lies between the two:
-
-            |- this -|   |- other -|   |- may see it -|
-
-        So z is a write or there is none, and neither cares what the state was.
-        """
-        effect = self.effect(operation)
-        if effect is None or effect.kind in (Kind.READ, Kind.DIFFERS):
-            return False
-        covered = NEVER
-        if operation.ret is not None:
-            for other in operations:
-                if (
-                    other.ret is not None
-                    and other.call > operation.ret
-                    and other.ret < covered
-                    and not self.observer(other)
-                ):
-                    covered = other.ret
-        for other in operations:
-            if other is operation:
-                continue
-            seen = self.effect(other)
-            if seen is None or seen.kind is Kind.WRITE:
-                continue
-            sees = (seen.expected != effect.new) == (seen.kind is Kind.DIFFERS)
-            if sees and not (
-                (other.ret is not None and other.ret < operation.call) or other.call > covered
-            ):
-                return False
-        return True
-
     def without(
         self, operations: Sequence[Operation], unwanted: Collection[int]
     ) -> list[Operation]:
         """``operations`` less those of the ``unwanted`` calls that may soundly be dropped.
 
-        One after the other, for each drop decides which others are sound; observers first.
+        Observers go at once; then mutators whose result nobody can be the first to see
+        (``_Sight``), as long as dropping some makes others unseen. What covers a dropped
+        one is always one that stays, so the drops are sound in any order. O(n log n) a pass.
+        When few are left, one after the other: then each may be covered by a later victim.
         """
         kept = [o for o in operations if not (o.call in unwanted and self.observer(o))]
-        for operation in [o for o in kept if o.call in unwanted]:
-            if self.unseen(operation, kept):
-                kept = [o for o in kept if o is not operation]
-        return kept
+        while True:
+            if len(kept) <= ONE_BY_ONE_MAX:
+                for operation in [o for o in kept if o.call in unwanted]:
+                    if self._sight(kept, (operation.call,)).unseen(operation):
+                        kept = [o for o in kept if o is not operation]
+                return kept
+            sight = self._sight(kept, unwanted)
+            fewer = [o for o in kept if o.call not in unwanted or not sight.unseen(o)]
+            if len(fewer) == len(kept):
+                return kept
+            kept = fewer
+
+    def _sight(self, operations: Sequence[Operation], unwanted: Collection[int]) -> _Sight:
+        items = [(o, e) for o in operations if (e := self.effect(o)) is not None]
+        return _Sight(items, unwanted)
+
+
+class _Sight:
+    """Who could be the first to see what a mutator leaves behind.
+
+    Dropping a mutator that nobody can see is sound. In any linearization let z follow it
+    directly. z is not one that needs the value left behind, nor a mismatch on another
+    value: each of those returned before this one was called, or began after some other
+    mutator that itself began after this one had returned, and so lies between the two:
+
+        |- this -|   |- cover -|   |- may see it -|
+
+    So z is a write, or there is none, and neither cares what the state was.
+    """
+
+    def __init__(self, items: Sequence[tuple[Operation, Effect]], unwanted: Collection[int]):
+        self._effects = {operation.call: effect for operation, effect in items}
+        covers = sorted(
+            (o.call, o.ret)
+            for o, e in items
+            if e.kind in (Kind.WRITE, Kind.CAS) and o.ret is not None and o.call not in unwanted
+        )
+        self._cover_calls = [call for call, _ in covers]
+        earliest = list(accumulate((ret for _, ret in reversed(covers)), min, initial=NEVER))
+        self._cover_rets = earliest[::-1]
+        needs: dict[Hashable, list[tuple[int, int]]] = {}
+        differs: dict[Hashable, list[tuple[int, int]]] = {}
+        for o, e in items:
+            if e.kind is not Kind.WRITE:
+                seers = differs if e.kind is Kind.DIFFERS else needs
+                span = (o.call, NEVER if o.ret is None else o.ret)
+                seers.setdefault(e.expected, []).append(span)
+        self._needs = {value: _by_call(spans) for value, spans in needs.items()}
+        self._differs = {value: _by_call(spans) for value, spans in differs.items()}
+
+    def unseen(self, operation: Operation) -> bool:
+        """Whether ``operation`` is a mutator that nobody can be the first to see."""
+        effect = self._effects.get(operation.call)
+        if effect is None or effect.kind in (Kind.READ, Kind.DIFFERS):
+            return False
+        covered = NEVER
+        if operation.ret is not None:
+            covered = self._cover_rets[bisect_right(self._cover_calls, operation.ret)]
+        seers = [self._needs[effect.new]] if effect.new in self._needs else []
+        seers += [spans for value, spans in self._differs.items() if value != effect.new]
+        # Of those that began before the cover returned, the latest to return is what counts.
+        return all(latest[bisect_right(calls, covered)] < operation.call for calls, latest in seers)
+
+
+def _by_call(spans: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    """Calls in order, and for each number of them the latest of their returns."""
+    spans.sort()
+    latest = list(accumulate((ret for _, ret in spans), max, initial=-1))
+    return [call for call, _ in spans], latest
 
 
 def shrink(

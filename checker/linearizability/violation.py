@@ -18,6 +18,7 @@ from histories.event import Operation, Outcome
 
 SHRINK_SECONDS_MAX = 3.0
 STATES_SECONDS_MAX = 1.0
+SHOWN_MAX = 16
 STATES_MAX = 32
 """More values than this are not tried when asking what the register could have held."""
 
@@ -68,7 +69,9 @@ def explain(
         possible = _possible(prefix, culprit, refuted)
         if finding is None:
             finding = find(culprit, witness, relaxer, whole=False)
-    shown = {o.call for o in (finding.context if argued and finding else witness)}
+    # A witness that time did not allow to shrink is no use to a reader: its last operations.
+    matter = finding.context if argued and finding else witness[-SHOWN_MAX:]
+    shown = {o.call for o in matter} | {culprit.call}
     if finding is not None:
         kind, sentence = finding.kind, finding.sentence
     else:
