@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from nemesis.fault import Fault
 from splitbrain.record import RunRecord
 from splitbrain.report.findings import evidence
 from splitbrain.report.repeat import repeat_command
@@ -51,8 +52,15 @@ def run_document(record: RunRecord) -> dict[str, Any]:
             for result in record.results
         ],
         "statistics": asdict(numbers) | {"share_of_others": numbers.share_of_others},
-        "faults": [asdict(fault) for fault in record.faults],
+        "faults": [_fault(fault) for fault in record.faults],
         "bugs_reached": record.bugs_reached,
         "health": asdict(record.health),
         "timings": asdict(record.timings),
     }
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    """A fault as one flat object; times in nanoseconds of the run's clock, as it happened."""
+    happened = asdict(fault)
+    symbolic = happened.pop("symbolic")
+    return {name: symbolic[name] for name in ("id", "kind", "target")} | happened

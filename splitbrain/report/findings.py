@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from checker.verdict import Violation
@@ -45,10 +46,12 @@ def violation_text(
     width: int = 100,
 ) -> str:
     """The sentence, and under it the diagram; ``width`` columns at most."""
-    from checker.explanation import diagram
+    from checker.explanation import violation_diagram
 
     shown = evidence(violation, operations)
-    parts = [f"{violation.kind.capitalize()}: {violation.sentence}"]
+    told = f"{violation.kind.capitalize()}: {violation.sentence}."
+    parts = [textwrap.fill(told, width, break_long_words=False, break_on_hyphens=False)]
     if shown:
-        parts.append(diagram(shown, width=width, bands=bands_near(shown, faults)))
+        bands = bands_near(shown, faults)
+        parts.append(violation_diagram(violation, shown, width=width, bands=bands))
     return "\n\n".join(parts)

@@ -19,6 +19,7 @@ from splitbrain.suggest import unknown_name
 if TYPE_CHECKING:
     from checker.verdict import Result
     from histories.history import History
+    from nemesis.fault import Fault
 
 SUFFIXES = (".jsonl", ".log")
 
@@ -154,10 +155,26 @@ def _tell(one: Judged) -> None:
         f"{one.file}: {result.verdict}  ({result.model}, {result.operations:,} operations, "
         f"{result.keys:,} keys, {one.total_seconds:.2f} s)"
     )
-    if result.reason:
+    if result.reason and not result.violations:
         print_text(f"  {result.reason}")
     assert one.history is not None
     for note in one.history.notes:
         click.echo(f"  note: {note}", err=True)
+    faults = _faults_beside(one.file)
     for violation in result.violations:
-        print_text(violation_text(violation, one.history.operations, width=width()))
+        told = violation_text(violation, one.history.operations, faults, width=width())
+        print_text(f"\n{told}\n")
+
+
+def _faults_beside(file: str) -> list[Fault]:
+    """The faults of the run whose journal this is; none where it lies alone."""
+    from nemesis.ledger import LedgerError, read_ledger
+
+    ledger = Path(file).with_name("faults.jsonl")
+    if Path(file).name != "history.jsonl" or not ledger.is_file():
+        return []
+    try:
+        return read_ledger(ledger)
+    except (LedgerError, OSError, ValueError) as error:
+        click.echo(f"  note: its faults are not shown: {error}", err=True)
+        return []

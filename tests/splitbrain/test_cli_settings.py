@@ -1,0 +1,247 @@
+"""From what was typed to a plan."""
+
+import shlex
+from dataclasses import dataclass, replace
+
+import click.testing
+import pytest
+
+from nemesis.kinds import FAULTS
+from splitbrain.cli.catalogue import MODELS, Catalogue, load_catalogue
+from splitbrain.cli.commands.test import test_command as command
+from splitbrain.cli.settings import ADVISED_RESEND_S, Asked, SettingsError, settle
+from splitbrain.plan import Plan
+from splitbrain.report.repeat import repeat_command
+
+
+@dataclass(frozen=True)
+class System:
+    name: str
+    workloads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Workload:
+    name: str
+    summary: str = ""
+    model: str = "cas-register"
+    resend_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Bug:
+    id: str
+    name: str
+    workload: str = "set"
+    faults: tuple[str, ...] = ("kill",)
+    fault_targets: tuple[str, ...] = ("kill:leader",)
+    overlap: bool = False
+    resend: bool = False
+    mutation: str = ""
+    seen_as: str = ""
+
+
+CATALOGUE = Catalogue(
+    systems={"raft": System("raft", ("register", "set")), "paxos": System("paxos", ("register",))},
+    workloads={
+        "register": Workload("register"),
+        "set": Workload("set"),
+        "counter": Workload("counter", resend_s=0.3),
+    },
+    faults=FAULTS,
+    bugs={
+        bug.name: bug
+        for bug in (Bug("R20", "raft.ack-before-fsync"), Bug("X1", "paxos.promise", resend=True))
+    },
+)
+
+
+def plan_of(**asked):
+    return settle(Asked(system="raft", **asked), CATALOGUE).plan
+
+
+def problems_of(**asked):
+    with pytest.raises(SettingsError) as caught:
+        settle(Asked(**({"system": "raft"} | asked)), CATALOGUE)
+    return caught.value.problems
+
+
+def test_nothing_said_is_the_default_plan():
+    assert plan_of() == Plan(system="raft", host="", workload="register")
+
+
+def test_every_option_reaches_the_plan():
+    plan = plan_of(
+        host="docker",
+        nodes="7",
+        workload="set",
+        concurrency="2n",
+        rate="0",
+        time_limit="2m",
+        keys="3",
+        operations_per_key="50",
+        timeout="1s",
+        resend="300ms",
+        faults="kill,power-loss",
+        fault_targets=("leader", "kill:minority,power-loss:all"),
+        interval="3s,1s",
+        overlap=True,
+        recovery="0",
+        seed="42",
+    )
+    assert plan == Plan(
+        system="raft",
+        host="docker",
+        workload="set",
+        nodes=7,
+        concurrency=14,
+        rate=0.0,
+        time_limit_s=120.0,
+        keys=3,
+        operations_per_key=50,
+        faults=("kill", "power-loss"),
+        fault_targets=("leader", "kill:minority", "power-loss:all"),
+        fault_hold_s=3.0,
+        fault_quiet_s=1.0,
+        overlap=True,
+        seed=42,
+        timeout_s=1.0,
+        resend_s=0.3,
+        recovery_s=0.0,
+    )
+
+
+def test_all_problems_are_told_at_once():
+    told = problems_of(
+        system="rfat", bugs=("R99",), nodes="0", faults="partiton", host="dokcer", time_limit="5x"
+    )
+    assert len(told) == 6
+    assert "Did you mean 'raft'?" in told[0]
+    assert any("Did you mean 'partition'?" in problem for problem in told)
+    assert any("Did you mean 'docker'?" in problem for problem in told)
+
+
+def test_no_system_is_answered_with_those_there_are():
+    assert problems_of(system="") == ("which system? There is: raft, paxos.",)
+
+
+def test_no_faults():
+    assert plan_of(faults="none").faults == ()
+    assert "stands alone" in problems_of(faults="none,kill")[0]
+    assert "--faults none" in problems_of(faults=" ")[0]
+
+
+def test_a_bug_brings_the_scenario_that_exposes_it():
+    settled = settle(Asked(system="raft", bugs=("r20",)), CATALOGUE)
+    assert settled.plan.bugs == ("raft.ack-before-fsync",)
+    assert settled.plan.workload == "set"
+    assert settled.plan.faults == ("kill",)
+    assert settled.plan.fault_targets == ("kill:leader",)
+    assert "catalogue advises for raft.ack-before-fsync" in settled.notes[0]
+
+
+def test_what_is_named_goes_before_the_advice():
+    settled = settle(
+        Asked(system="raft", bugs=("R20",), workload="register", faults="pause"), CATALOGUE
+    )
+    assert (settled.plan.workload, settled.plan.faults) == ("register", ("pause",))
+    assert settled.plan.fault_targets == ()
+    assert settled.notes == ()
+    assert plan_of(bugs=("R20",), fault_targets=("any",)).fault_targets == ()
+
+
+def test_a_bug_of_another_system_is_refused():
+    assert problems_of(bugs=("X1",)) == (
+        "--bug: paxos.promise is a bug of paxos, and raft is what was asked to be tested.",
+    )
+
+
+def test_resending_is_the_workloads_or_the_bugs_affair_unless_named():
+    everything = replace(
+        CATALOGUE, systems={"paxos": System("paxos", ("set", "register", "counter"))}
+    )
+
+    def resend(**asked):
+        return settle(Asked(system="paxos", **asked), everything).plan.resend_s
+
+    assert resend(workload="counter") == 0.3
+    assert resend(workload="counter", resend="none") is None
+    assert resend(bugs=("X1",)) == ADVISED_RESEND_S
+    assert resend(bugs=("X1",), resend="1s") == 1.0
+
+
+def test_a_workload_the_system_cannot_run():
+    assert "raft cannot run the workload 'counter'" in problems_of(workload="counter")[0]
+
+
+def test_a_target_must_be_one_that_an_asked_fault_knows():
+    assert (
+        "target of kill 'halves'" in problems_of(faults="kill", fault_targets=("kill:halves",))[0]
+    )
+    assert "is not asked for" in problems_of(faults="kill", fault_targets=("pause:one",))[0]
+    assert "nothing to aim" in problems_of(faults="none", fault_targets=("leader",))[0]
+    assert "Did you mean 'leader'?" in problems_of(fault_targets=("laeder",))[0]
+
+
+def test_a_node_without_a_client_is_refused_before_anything_starts():
+    assert "leave some of the 7 nodes" in problems_of(nodes="7", concurrency="3")[0]
+    assert plan_of(nodes="13").concurrency == 13
+
+
+def test_a_partition_needs_two_nodes():
+    assert "two nodes" in problems_of(nodes="1")[0]
+    assert plan_of(nodes="1", faults="kill").nodes == 1
+
+
+def test_resending_later_than_the_time_out_is_refused():
+    assert "nothing is ever sent again" in problems_of(resend="2s")[0]
+
+
+PLANS = [
+    Plan("raft", "sandbox", "register", seed=7),
+    Plan("raft", "docker", "set", faults=(), seed=1, resend_s=0.5, rate=0.0),
+    Plan("raft", "docker", "counter", overlap=True, fault_targets=("kill:leader", "one")),
+    Plan("raft", "sandbox", "register", bugs=("raft.no-session-table",), seed=2**40),
+    Plan("raft", "sandbox", "set", nodes=13, concurrency=13, timeout_s=0.123456789, recovery_s=0.0),
+    Plan("raft", "sandbox", "register", fault_hold_s=1.25, fault_quiet_s=0.1, time_limit_s=90.0),
+]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=range(len(PLANS)))
+def test_the_printed_command_repeats_exactly_the_same_plan(plan):
+    words = shlex.split(repeat_command(plan))
+    assert words[:2] == ["splitbrain", "test"]
+    with command.make_context("test", words[2:]) as context:
+        typed = {k: v for k, v in context.params.items() if k not in ("store", "as_json", "quiet")}
+    assert settle(Asked(**typed), load_catalogue()).plan == plan
+
+
+def test_the_help_names_the_defaults_that_the_plan_has():
+    told = click.testing.CliRunner().invoke(command, ["--help"]).output
+    plan = Plan("raft", "", "register")
+    for default in (
+        f"[default: {plan.nodes}]",
+        f"[default: {plan.concurrency}]",
+        f"[default: {plan.rate:g}]",
+        f"[default: {plan.time_limit_s:g}s]",
+        f"[default: {plan.keys}]",
+        f"[default: {plan.operations_per_key}]",
+        f"[default: {plan.timeout_s:g}s]",
+        f"[default: {','.join(plan.faults)}]",
+        f"[default: {plan.fault_hold_s:g}s,{plan.fault_quiet_s:g}s]",
+        f"[default: {plan.recovery_s:g}s]",
+    ):
+        assert default in " ".join(told.split()), default
+
+
+def test_the_models_listed_are_those_that_judge():
+    from checker.judge import JUDGED
+
+    assert sorted(MODELS) == sorted(JUDGED)
+
+
+def test_every_bug_of_the_catalogue_can_be_run_as_advised():
+    catalogue = load_catalogue()
+    for bug in catalogue.bugs.values():
+        settled = settle(Asked(system=bug.name.partition(".")[0], bugs=(bug.id,)), catalogue)
+        assert settled.plan.bugs == (bug.name,)
