@@ -1,7 +1,9 @@
-"""What the harness itself can do, measured by hand: `python benchmarks/harness.py interpreter`.
+"""What the harness itself can do, measured by hand: `python benchmarks/harness.py COMMAND`.
 
 interpreter   schedule, interpreter, asyncio driver and journal against a client that answers
               at once: operations a second (median of several runs), and where the time goes.
+setup         whole short runs of `splitbrain test raft` on each host that can be had: from the
+              start of set-up to the first ok, and the tear-down.
 """
 
 from __future__ import annotations
@@ -9,9 +11,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import cProfile
+import json
 import os
 import pstats
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -106,7 +111,42 @@ def print_by_module(profile: cProfile.Profile) -> None:
         print(f"  {own / total:6.1%} {calls:>9,}  {module}: {function}")
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {"interpreter": measure_interpreter}
+def measure_setup(arguments: argparse.Namespace) -> None:
+    """Five nodes up until the first ok, and down again, as runs without faults record it."""
+    from targets.hosts.choose import HOSTS, choose
+    from targets.target import HostUnavailable
+
+    print(f"five nodes, {arguments.runs} runs   median s (lowest to highest)")
+    for host in HOSTS:
+        try:
+            choose(host)
+        except HostUnavailable as error:
+            print(f"  {host:8} left out: {error}")
+            continue
+        # One run that does not count: on docker it may have to make the image.
+        timings = [short_run(host) for _ in range(arguments.runs + 1)][1:]
+        for member, label in (("first_ok_s", "until the first ok"), ("teardown_s", "tear-down")):
+            seconds = sorted(timing[member] for timing in timings)
+            middle = statistics.median(seconds)
+            print(f"  {host:8} {label:19} {middle:6.2f}  ({seconds[0]:.2f} to {seconds[-1]:.2f})")
+
+
+def short_run(host: str) -> dict[str, float]:
+    """The timings that a valid two-second run without faults recorded."""
+    with tempfile.TemporaryDirectory() as store:
+        command = [sys.executable, "-m", "splitbrain", "test", "raft", "--host", host]
+        command += ["--time-limit", "2", "--faults", "none", "--store", store, "--json", "--quiet"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr}")
+    timings: dict[str, float] = json.loads(done.stdout)["timings"]
+    return timings
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "interpreter": measure_interpreter,
+    "setup": measure_setup,
+}
 
 
 def main() -> None:
