@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, combinations
 
 from checker.models.model import Effect, Kind, Model
 from histories.columns import NEVER
@@ -22,6 +22,7 @@ Refuted = Callable[[Sequence[Operation]], bool]
 
 
 ONE_BY_ONE_MAX = 64
+PAIRS_MAX = 16
 
 
 class Relaxer:
@@ -170,5 +171,28 @@ def shrink(
         if size > 1:
             size = max(size // 2, 1)
         elif not shorter:
-            break
+            pair = None
+            if len(current) <= PAIRS_MAX:
+                pair = _less_a_pair(current, relaxer, refuted, protected, out_of_time)
+            if pair is None:
+                break
+            current = pair
     return current
+
+
+def _less_a_pair(
+    operations: Sequence[Operation],
+    relaxer: Relaxer,
+    refuted: Refuted,
+    protected: Collection[int],
+    out_of_time: Callable[[], bool],
+) -> list[Operation] | None:
+    """The history less two operations that only go together, such as a write and its reader."""
+    calls = [operation.call for operation in operations if operation.call not in protected]
+    for couple in combinations(calls, 2):
+        if out_of_time():
+            return None
+        attempt = relaxer.without(operations, couple)
+        if len(attempt) < len(operations) and refuted(attempt):
+            return attempt
+    return None

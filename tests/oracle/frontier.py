@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from histories.event import Operation
 from brute import apply, relevant
+
+from histories.event import Operation
 
 
 def is_linearizable(operations: Sequence[Operation], mismatch_observes: bool = True) -> bool:
