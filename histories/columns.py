@@ -36,6 +36,8 @@ class Columns(NamedTuple):
 
     def rows_by_key(self) -> list[npt.NDArray[np.int64]]:
         """For each key the rows that touch it, in the order given (a stable sort, n log n)."""
+        if not self.keys:
+            return []
         order = np.argsort(self.key, kind="stable")
         edges = np.searchsorted(self.key[order], np.arange(1, len(self.keys)))
         return np.split(order, edges)

@@ -12,7 +12,7 @@ from checker.linearizability.part import BITS, Compiled
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-REGISTERS = 7
+REGISTERS = 8
 
 
 class Arena(NamedTuple):

@@ -58,9 +58,10 @@ class Search:
     _arena: Any
 
     @classmethod
-    def over(cls, compiled: Compiled) -> Search:
-        """A search at its beginning."""
+    def over(cls, compiled: Compiled, *, unlimited: bool = False) -> Search:
+        """A search at its beginning. ``unlimited``: only its REFUTED means anything."""
         arena = new_arena(compiled)
+        arena.registers[kernels.UNLIMITED] = unlimited
         kernels.begin(compiled.part, arena, compiled.init)
         status = Status.OPEN if arena.registers[kernels.FOUND] < 0 else Status.LINEARIZED
         return cls(compiled, status, arena)

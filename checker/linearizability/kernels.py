@@ -36,6 +36,9 @@ Among pending writes of one value the earliest to return is used, pending before
 in a linearization that uses another one they can be exchanged. The same holds for
 compare-and-sets with equal arguments.
 
+With the register UNLIMITED set, crashed operations are never used up. That is a relaxation
+with far fewer configurations: what it refutes is refuted, what it allows means nothing.
+
 The functions are plain Python; ``compiled.py`` gives the same source to numba. So only
 integers below 2**63 occur, and words hold BITS = 62 bits.
 """
@@ -47,7 +50,7 @@ from checker.linearizability.part import Part
 
 READ, WRITE, CAS, DIFFERS = 0, 1, 2, 3
 WORD = 62
-USED, TOP, AT, EPOCH, DEEPEST, FOUND, EXPANDED = 0, 1, 2, 3, 4, 5, 6
+USED, TOP, AT, EPOCH, DEEPEST, FOUND, EXPANDED, UNLIMITED = 0, 1, 2, 3, 4, 5, 6, 7
 REFUTED, LINEARIZED, FULL, TIRED = 0, 1, 2, 3
 MASK31 = (1 << 31) - 1
 NO_WRITE, COMMITTED = 1, 2
@@ -247,7 +250,8 @@ def propose(part: Part, arena: Arena, base: int, move: int, flag: int, slots: in
     else:
         c = -1 - move
         kind, state = part.class_kind[c], part.class_new[c]
-        arena.consumed[row, c] += 1
+        if not arena.registers[UNLIMITED]:
+            arena.consumed[row, c] += 1
         arena.state[row] = state
         enabled = settle(part, arena, row, slots, kind == WRITE)
     advance(part, arena, row)

@@ -35,6 +35,9 @@ FIRST_FUEL = 100_000
 """Configurations a key gets in the first round; four times as many in each later one."""
 WITNESS_FUEL = 20_000
 """Configurations a candidate witness gets; one that is not refuted by then is not used."""
+HARD = 5_000
+"""Configurations after which a part with open operations is tried with these unlimited."""
+UNLIMITED_FUEL = 50_000
 CHUNK = 20_000
 """Configurations between looks at the clock."""
 EXPLAINED_MAX = 5
@@ -101,6 +104,7 @@ class _Part:
     stuck: Operation | None = None
     verified: int = 0
     expanded: int = 0
+    relaxed: bool = False
 
     def close(self) -> None:
         """Keep what was learned, and let go of the search's memory."""
@@ -154,7 +158,11 @@ class _Run:
         part.status = search.status
         while part.status is Status.OPEN and search.expanded < limit and not self._late():
             before = search.expanded
-            chunk = min(CHUNK, limit - before)
+            if before >= HARD and not part.relaxed:
+                part.relaxed = True
+                if self._refuted_unlimited(part):
+                    return
+            chunk = min(HARD if before < HARD else CHUNK, limit - before)
             if self.functions is kernels:
                 chunk = min(chunk, self.plain_fuel)
             others = sum(
@@ -177,6 +185,25 @@ class _Run:
             else:
                 return
         part.close()
+
+    def _refuted_unlimited(self, part: _Part) -> bool:
+        """Close the part as refuted if it is so even with open operations never used up.
+
+        The completion it is stuck at then need not be the first that cannot be placed, but
+        the prefix up to it is refuted all the same.
+        """
+        assert part.search is not None
+        compiled = part.search.compiled
+        if not compiled.members:
+            return False
+        search = Search.over(compiled, unlimited=True)
+        spare = MEMORY_BYTES_MAX - part.search.memory_bytes
+        if search.run(self.functions, UNLIMITED_FUEL, spare) is not Status.REFUTED:
+            return False
+        part.search = search
+        part.status = Status.REFUTED
+        part.close()
+        return True
 
     def _compile(self) -> None:
         """Go over to compiled kernels; the time that takes is not the search's."""
