@@ -18,7 +18,10 @@ LIBRARIES = ("click", "docker", "numba", "numpy", "paramiko", "pyroute2", "rich"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was tried. ``cure`` says what to do when it is not well."""
+    """One thing that was tried. ``cure`` says what to do when it is not well.
+
+    A host that cannot be had says that itself.
+    """
 
     subject: str
     well: bool
@@ -80,7 +83,7 @@ def _docker() -> Finding:
         path = engine.find()
         answer = engine.probe(path)
     except TargetError as error:
-        return Finding("docker", False, "no engine can be used", str(error))
+        return Finding("docker", False, str(error))
     return Finding("docker", True, f"Engine {answer.get('Version', '?')} answers at {path}")
 
 
@@ -91,7 +94,7 @@ def _sandbox() -> Finding:
     try:
         reexec.check()
     except TargetError as error:
-        return Finding("sandbox", False, "cannot be used", str(error))
+        return Finding("sandbox", False, str(error))
     return Finding("sandbox", True, "user, network, mount and pid namespaces can be made")
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from nemesis.fault import Effect, Fault
 
 NS_PER_S = 1_000_000_000
+_SHAPES = ("bridge", "ring")
+"""Partitions without sides: a bridge is cut in halves but for one node, which reaches both."""
 
 
 def seconds(time_ns: int) -> str:
@@ -17,7 +19,8 @@ def seconds(time_ns: int) -> str:
 
 def band_label(fault: Fault) -> str:
     """The shortest name that says what was done to whom: ``partition n3 | n1 n2 n4 n5``."""
-    return f"{fault.symbolic.kind} {resolved_text(fault)}".rstrip()
+    shape = fault.symbolic.target if fault.symbolic.target in _SHAPES else ""
+    return " ".join(part for part in (fault.symbolic.kind, shape, resolved_text(fault)) if part)
 
 
 def resolved_text(fault: Fault) -> str:
@@ -28,7 +31,8 @@ def resolved_text(fault: Fault) -> str:
         sides = partition_sides(grudge)
         if sides is not None:
             return " | ".join(" ".join(side) for side in sides)
-        return f"{fault.symbolic.target} around {' '.join(nodes)}" if nodes else ""
+        # In a ring every node sees some majority: naming all of them says nothing.
+        return "" if fault.symbolic.target == "ring" else " ".join(nodes)
     return " ".join(nodes)
 
 
@@ -57,7 +61,7 @@ def fault_title(fault: Fault) -> str:
     title = f"{fault.symbolic.kind} of {target}"
     if fault.symbolic.target in ("minority", "majority"):
         title = f"{fault.symbolic.kind} of a {fault.symbolic.target}"
-    if fault.symbolic.target in ("ring", "bridge", "halves"):
+    if fault.symbolic.target in (*_SHAPES, "halves"):
         title = f"{fault.symbolic.kind}, {fault.symbolic.target}"
     resolved = resolved_text(fault)
     if resolved:

@@ -88,11 +88,12 @@
     const wide = (text) => pen.measureText(text).width;
     const rows = finding.rows;
     if (!rows.length) return svg("svg", { width: 0, height: 0 });
-    const title = new Map(rows.map((row) => [row, label(row)]));
+    const short = (text, limit) => (text.length > limit ? text.slice(0, limit - 1) + "…" : text);
+    const title = new Map(rows.map((row) => [row, short(label(row), 48)]));
     const processes = [...new Set(rows.map((row) => col.process[row]))];
     const name = (process) => {
       const row = rows.find((one) => col.process[one] === process);
-      return "process " + process + (col.node[row] >= 0 ? " on " + nodeName(col.node[row]) : "");
+      return "process " + process + (col.node[row] >= 0 ? " on " + short(nodeName(col.node[row]), 16) : "");
     };
     const left = 24 + Math.max(...processes.map((process) => wide(name(process))));
     const first = Math.min(...rows.map((row) => call[row]));
@@ -162,7 +163,7 @@
     let free = -1e9;
     for (const time of times) {
       const place = at.get(time);
-      root.append(svg("line", { x1: place, x2: place, y1: laneTop, y2: bottom, stroke: "var(--line)", "stroke-dasharray": "2 3" }));
+      root.prepend(svg("line", { x1: place, x2: place, y1: laneTop, y2: bottom, stroke: "var(--line)", "stroke-dasharray": "2 3" }));
       if (place < free) continue;
       root.append(svg("text", { x: place, y: bottom + 18, fill: "var(--soft)", "font-size": 12 }, seconds(time)));
       free = place + 62;
@@ -213,7 +214,7 @@
       let before = null;
       ordered.forEach((lane, place) => {
         const y = lanesTop + place * laneHeight, node = nodeName(lane.node);
-        if (node !== before) { pen.fillStyle = ink.line; pen.fillRect(0, y - 1, width, 1); write(node, 8, y + Math.min(13, laneHeight + 4), ink.ink); before = node; }
+        if (node !== before) { pen.fillStyle = ink.line; pen.fillRect(0, y - 1, width, 1); write(node.slice(0, 5), 8, y + Math.min(13, laneHeight + 4), ink.ink); before = node; }
         if (laneHeight >= 11) write("client " + lane.client, 40, y + laneHeight - 4, ink.soft, 11);
       });
       for (const [text, y] of latencyLabels()) write(text, LEFT - 48, y + 4, ink.soft, 11);
@@ -239,6 +240,8 @@
     }
     const latencyTicks = [100, 1000, 10000, 100000, 1000000, 10000000];
     const latencyY = (durationUs) => latencyTop + latencyHeight - ((Math.log10(Math.max(100, durationUs)) - 2) / 5) * latencyHeight;
+    const offset = Uint16Array.from({ length: count }, (_, row) => Math.max(0, Math.round(latencyY(col.duration[row]) - latencyTop)));
+    const byOutcome = [OK, FAIL, INFO].map((outcome) => Int32Array.from(col.outcome.keys()).filter((row) => col.outcome[row] === outcome));
     const latencyLabels = () => latencyTicks.slice(1, -1).map((tick) => [tick < 1e6 ? tick / 1000 + " ms" : tick / 1e6 + " s", latencyY(tick)]);
 
     function drawRateAndLatency() {
@@ -246,16 +249,21 @@
       for (const tick of latencyTicks.slice(1, -1)) { pen.fillStyle = ink.line; pen.fillRect(LEFT, latencyY(tick), width, 1); }
       const colours = [ink.ok, ink.fail, ink.info];
       const drawn = new Uint8Array((Math.ceil(width) + 1) * (latencyHeight + 2));
-      for (let row = 0; row < count; row++) {
-        if (end[row] < from || call[row] > to || !shows(row)) continue;
-        const outcome = col.outcome[row], done = outcome === INFO ? call[row] : end[row];
-        const bin = Math.floor(((done - from) / (to - from)) * bins);
-        if (bin >= 0 && bin < bins) per[outcome][bin]++;
-        if (outcome === INFO) continue;
-        const x = Math.round(px(done)), y = Math.round(latencyY(col.duration[row]));
-        const place = x * (latencyHeight + 2) + (y - latencyTop);
-        if (x < LEFT || x > width || drawn[place]) continue;
-        drawn[place] = 1; pen.fillStyle = colours[outcome]; pen.globalAlpha = 0.7; pen.fillRect(x, y - 1, 2, 2);
+      const scale = (width - LEFT) / (to - from), perBin = bins / (to - from);
+      pen.globalAlpha = 0.7;
+      // One colour after the other, and each pixel once: this runs for every frame.
+      for (const outcome of [INFO, OK, FAIL]) {
+        pen.fillStyle = colours[outcome];
+        for (const row of byOutcome[outcome]) {
+          const done = outcome === INFO ? call[row] : end[row];
+          if (done < from || done > to || !shows(row)) continue;
+          const bin = Math.floor((done - from) * perBin);
+          if (bin < bins) per[outcome][bin]++;
+          if (outcome === INFO) continue;
+          const x = Math.round(LEFT + (done - from) * scale), place = x * (latencyHeight + 2) + offset[row];
+          if (drawn[place]) continue;
+          drawn[place] = 1; pen.fillRect(x, latencyTop + offset[row] - 1, 2, 2);
+        }
       }
       pen.globalAlpha = 1;
       const total = per[0].map((n, bin) => n + per[1][bin] + per[2][bin]), most = Math.max(1, ...total), wide = (width - LEFT) / bins;

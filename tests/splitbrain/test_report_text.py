@@ -100,8 +100,10 @@ def test_sides_are_told_only_where_there_are_sides():
     ring = {"n1": ["n3"], "n2": [], "n3": ["n1"]}
     assert partition_sides(ring) is None
     assert partition_sides({"n1": ["n2"], "n2": ["n1"]}) == [["n1"], ["n2"]]
-    fault = replace(partition(), resolved={"nodes": ["n2"], "grudge": ring})
-    assert band_label(fault) == "partition leader around n2"
+    symbolic = replace(partition().symbolic, target="bridge")
+    fault = replace(partition(), symbolic=symbolic, resolved={"nodes": ["n2"], "grudge": ring})
+    assert band_label(fault) == "partition bridge n2"
+    assert fault_title(fault) == "partition, bridge: n2"
 
 
 def test_recovery_is_told_after_each_heal():

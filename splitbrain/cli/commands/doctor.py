@@ -41,4 +41,4 @@ def _told(finding: object) -> str:
     from splitbrain.cli.examination import Finding
 
     assert isinstance(finding, Finding)
-    return finding.seen if finding.well else f"{finding.seen}. {finding.cure}"
+    return finding.seen if finding.well or not finding.cure else f"{finding.seen}. {finding.cure}"
