@@ -74,7 +74,8 @@ def diagram(
     points, bars = _bars(ordered, shown, culprit)
     lanes = list(dict.fromkeys(bar.lane for bar in bars))
     margin = max(len(lane) for lane in (*lanes, "time (s)")) + 2
-    room = max(width, 60) - margin - (len(MARK) if culprit is not None else 0)
+    # To the right of the last event stand the mark, its time, and the end of an open bar.
+    room = max(width, 60) - margin - (len(MARK) + 1 if culprit is not None else 9)
     legend = _shorten(bars, len(points), room)
     columns = _columns(points, bars, room)
     lines = [

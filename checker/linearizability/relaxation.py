@@ -67,55 +67,58 @@ class Relaxer:
     ) -> list[Operation]:
         """``operations`` less those of the ``unwanted`` calls that may soundly be dropped.
 
-        Observers go at once; then mutators whose result nobody can be the first to see
-        (``_Sight``), as long as dropping some makes others unseen. What covers a dropped
-        one is always one that stays, so the drops are sound in any order. O(n log n) a pass.
-        When few are left, one after the other: then each may be covered by a later victim.
+        Observers go at once. Mutators go together, as many as nobody who stays can be the
+        first to see (``_Sight``); when few are left, also one after the other, for then
+        each may be covered by the next to go. O(n log n) a pass.
         """
         kept = [o for o in operations if not (o.call in unwanted and self.observer(o))]
-        while True:
-            if len(kept) <= ONE_BY_ONE_MAX:
-                for operation in [o for o in kept if o.call in unwanted]:
-                    if self._sight(kept, (operation.call,)).unseen(operation):
-                        kept = [o for o in kept if o is not operation]
-                return kept
-            sight = self._sight(kept, unwanted)
-            fewer = [o for o in kept if o.call not in unwanted or not sight.unseen(o)]
-            if len(fewer) == len(kept):
-                return kept
-            kept = fewer
+        going = {o.call for o in kept if o.call in unwanted}
+        while going:
+            sight = self._sight(kept, going)
+            unseen = {o.call for o in kept if o.call in going and sight.unseen(o)}
+            if unseen == going:
+                break
+            going = unseen
+        kept = [o for o in kept if o.call not in going]
+        if len(kept) <= ONE_BY_ONE_MAX:
+            for operation in [o for o in kept if o.call in unwanted]:
+                if self._sight(kept, (operation.call,)).unseen(operation):
+                    kept = [o for o in kept if o is not operation]
+        return kept
 
-    def _sight(self, operations: Sequence[Operation], unwanted: Collection[int]) -> _Sight:
+    def _sight(self, operations: Sequence[Operation], going: Collection[int]) -> _Sight:
         items = [(o, e) for o in operations if (e := self.effect(o)) is not None]
-        return _Sight(items, unwanted)
+        return _Sight(items, going)
 
 
 class _Sight:
-    """Who could be the first to see what a mutator leaves behind.
+    """Who, of those that stay, could be the first to see what a mutator leaves behind.
 
-    Dropping a mutator that nobody can see is sound. In any linearization let z follow it
-    directly. z is not one that needs the value left behind, nor a mismatch on another
-    value: each of those returned before this one was called, or began after some other
-    mutator that itself began after this one had returned, and so lies between the two:
+    Dropping mutators together that none who stays can see is sound. In any linearization
+    let z be the first to stay after one or more that go, the last of these being d. z does
+    not need the value d leaves behind, nor is it a mismatch on another value: each of those
+    returned before d was called, or began after some mutator that stays, which itself
+    began after d had returned, and so lies between the two:
 
-        |- this -|   |- cover -|   |- may see it -|
+        |- d -|   |- cover -|   |- may see it -|
 
     So z is a write, or there is none, and neither cares what the state was.
     """
 
-    def __init__(self, items: Sequence[tuple[Operation, Effect]], unwanted: Collection[int]):
+    def __init__(self, items: Sequence[tuple[Operation, Effect]], going: Collection[int]) -> None:
         self._effects = {operation.call: effect for operation, effect in items}
+        staying = [(o, e) for o, e in items if o.call not in going]
         covers = sorted(
             (o.call, o.ret)
-            for o, e in items
-            if e.kind in (Kind.WRITE, Kind.CAS) and o.ret is not None and o.call not in unwanted
+            for o, e in staying
+            if e.kind in (Kind.WRITE, Kind.CAS) and o.ret is not None
         )
         self._cover_calls = [call for call, _ in covers]
         earliest = list(accumulate((ret for _, ret in reversed(covers)), min, initial=NEVER))
         self._cover_rets = earliest[::-1]
         needs: dict[Hashable, list[tuple[int, int]]] = {}
         differs: dict[Hashable, list[tuple[int, int]]] = {}
-        for o, e in items:
+        for o, e in staying:
             if e.kind is not Kind.WRITE:
                 seers = differs if e.kind is Kind.DIFFERS else needs
                 span = (o.call, NEVER if o.ret is None else o.ret)
@@ -124,7 +127,7 @@ class _Sight:
         self._differs = {value: _by_call(spans) for value, spans in differs.items()}
 
     def unseen(self, operation: Operation) -> bool:
-        """Whether ``operation`` is a mutator that nobody can be the first to see."""
+        """Whether ``operation`` is a mutator that nobody who stays can be the first to see."""
         effect = self._effects.get(operation.call)
         if effect is None or effect.kind in (Kind.READ, Kind.DIFFERS):
             return False
@@ -161,6 +164,11 @@ def shrink(
     while not out_of_time():
         shorter = False
         start = 0
+        # What nobody who is left can see goes first, all at once.
+        mutators = {o.call for o in current if not relaxer.observer(o)} - set(protected)
+        attempt = relaxer.without(current, mutators)
+        if len(attempt) < len(current) and refuted(attempt):
+            current, shorter = attempt, True
         while start < len(current) and not out_of_time():
             stretch = {o.call for o in current[start : start + size]} - set(protected)
             attempt = relaxer.without(current, stretch) if stretch else current

@@ -53,6 +53,14 @@ def test_a_write_that_somebody_needs_is_not_dropped():
     assert brute.is_linearizable(kept)
 
 
+def test_open_operations_that_only_enable_each_other_go_together():
+    story = Story().call(1, "cas", [1, 2]).info(1).call(2, "cas", [2, 1]).info(2)
+    story.call(3, "write", 1).info(3).did(0, "read")
+    relaxer = Relaxer(CAS_REGISTER, True)
+    operations = story.operations()
+    assert [o.f for o in relaxer.without(operations, {o.call for o in operations[:3]})] == ["read"]
+
+
 def test_the_cover_of_a_dropped_write_is_not_dropped_with_it():
     story = Story().did(0, "write", 1).did(0, "write", 2).did(0, "read", answer=2)
     relaxer = Relaxer(CAS_REGISTER, True)

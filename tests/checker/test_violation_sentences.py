@@ -1,0 +1,131 @@
+"""What a violation says, derived from the history: each kind, and the operations it shows."""
+
+import pytest
+from story import Story
+
+from checker import linearizable
+
+
+def violation(story, **options):
+    (found,) = linearizable(story.operations(), **options).violations
+    return found
+
+
+def check(story, kind, *phrases, shows=None):
+    found = violation(story)
+    assert found.kind == kind
+    for phrase in phrases:
+        assert phrase in found.sentence, found.sentence
+    if shows is not None:
+        assert found.operations == shows
+    assert found.details["exhaustive"]
+
+
+def test_a_stale_read_names_the_write_that_had_overwritten_it():
+    story = Story("x").did(0, "write", 4).did(1, "write", 7).did(2, "read", answer=7)
+    story.did(3, "read", answer=4).did(2, "read", answer=7)
+    check(
+        story,
+        "stale read",
+        'key "x": process 3 read 4 at 0.08 s on n4, but 4 had been overwritten by process 1\'s '
+        "write of 7 (acknowledged at 0.04 s) before that read began, and nobody wrote 4 again",
+        shows=(0, 2, 6),
+    )
+
+
+def test_a_lost_write_is_one_that_nobody_sees_again():
+    story = Story().did(0, "write", 4).did(1, "write", 7)
+    story.did(3, "read", answer=4).did(2, "read", answer=4)
+    check(story, "lost write", "4 had been overwritten by process 1's write of 7", shows=(0, 2, 4))
+
+
+def test_a_read_of_nil_after_an_acknowledged_write():
+    story = Story().did(0, "write", 4).did(3, "read").did(2, "read")
+    check(story, "lost write", "process 3 read nil", "write of 4", "nobody wrote nil after it")
+
+
+def test_a_newer_value_had_been_seen_while_its_write_was_open():
+    story = Story().did(0, "write", 4).call(1, "write", 7).did(2, "read", answer=7)
+    story.did(3, "read", answer=4).ok(1)
+    check(
+        story,
+        "stale read",
+        "process 2 found 7 in its place",
+        "after process 0's write of 4 had ended, and nobody wrote 4 again",
+        shows=(0, 3, 5),
+    )
+
+
+def test_a_value_never_written():
+    story = Story().did(0, "write", 4).did(3, "read", answer=5)
+    check(story, "value never written", "read 5", "nobody ever wrote 5", shows=(2,))
+
+
+def test_a_value_read_before_it_was_written():
+    story = Story().did(3, "read", answer=5).did(0, "write", 5)
+    check(story, "read from the future", "before anybody began to write 5", "process 0, at 0.03 s")
+
+
+def test_a_value_whose_only_write_failed():
+    story = Story().call(0, "write", 5).fail(0, "no-leader").did(3, "read", answer=5)
+    check(story, "aborted read", "failed (no-leader)", "must never take effect", shows=(0, 2))
+
+
+def test_a_compare_and_set_that_could_not_have_succeeded():
+    story = Story().did(0, "write", 4).did(1, "write", 7).did(2, "cas", [4, 9])
+    check(
+        story,
+        "impossible compare-and-set",
+        "process 2's compare-and-set from 4 to 9 succeeded",
+        "4 had been overwritten by process 1's write of 7",
+        shows=(0, 2, 4),
+    )
+
+
+def test_two_compare_and_sets_that_took_the_same_value():
+    story = Story().did(0, "write", 4).call(1, "cas", [4, 7]).call(2, "cas", [4, 9]).ok(1).ok(2)
+    check(story, "lost update", "only one of the two can have found it", "written only once")
+
+
+def test_a_mismatch_that_must_have_matched():
+    story = Story().did(0, "write", 4).call(1, "cas", [4, 7]).fail(1, "mismatch")
+    check(
+        story,
+        "false mismatch",
+        "was refused at 0.04 s on n2 because the register did not hold 4",
+        "it can only have held 4 then: process 0's write of 4 was acknowledged at 0.02 s",
+        shows=(0, 2),
+    )
+
+
+def test_anything_else_says_what_the_register_could_have_held():
+    story = Story().call(0, "write", 1).call(1, "write", 2).did(2, "read", answer=1)
+    story.did(2, "read", answer=2).did(3, "read", answer=1).ok(0).ok(1)
+    found = violation(story)
+    assert found.kind == "not linearizable"
+    assert "process 3's read of 1 (0.07 s to 0.08 s, n4) fits into no order" in found.sentence
+    assert "can only have held 2" in found.sentence
+    assert found.details["possible"] == [2]
+    assert found.culprit == 6
+
+
+def test_what_could_have_been_held_is_exact():
+    story = Story().did(0, "write", 1).call(1, "write", 2).call(2, "write", 3).info(2)
+    story.did(3, "read", answer=9).ok(1)
+    assert sorted(violation(story).details["possible"]) == [1, 2, 3]
+
+
+def test_a_history_without_times_is_told_by_events():
+    from dataclasses import replace
+
+    story = Story().did(0, "write", 4).did(1, "write", 7).did(3, "read", answer=4)
+    timeless = [replace(o, call_ns=0, ret_ns=0) for o in story.operations()]
+    (found,) = linearizable(timeless).violations
+    assert "read 4 at event 5" in found.sentence and "(acknowledged at event 3)" in found.sentence
+
+
+@pytest.mark.parametrize("value", ("a\x00b\x1b[31m", "</script>", "x" * 500, [1] * 200))
+def test_hostile_values_neither_break_a_line_nor_a_terminal(value):
+    story = Story().did(0, "write", 1).did(3, "read", answer=value)
+    sentence = violation(story).sentence
+    assert sentence.isprintable() and len(sentence) < 300
