@@ -192,6 +192,10 @@ class Base:
         """Give up what only a leader has; called when the role is already another one."""
         raise NotImplementedError
 
+    def _abandon_forwards(self) -> None:
+        """Give up the requests passed on to a leader that is silent, or leads no more."""
+        raise NotImplementedError
+
     def _release_reads(self) -> None:
         """Answer the reads whose round a majority has confirmed."""
         raise NotImplementedError

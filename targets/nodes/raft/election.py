@@ -36,6 +36,7 @@ class Election(Base):
         # supports another one, and asks to be it after the random rest of its time-out.
         self.leader_is_silent = True
         self.leader = None
+        self._abandon_forwards()
         spread = self.options.election_s_max - self.options.election_s_min
         self._set_timer(ELECTION, self.rng.uniform(0.0, spread))
 
@@ -54,6 +55,8 @@ class Election(Base):
         if was_leader or (leader is not None and leader != self.leader):
             self._note(f"follows {leader or 'nobody yet'}")
         self.role = Role.FOLLOWER
+        if leader != self.leader:
+            self._abandon_forwards()
         self.leader = leader
         if was_leader:
             self.leader_is_silent = True

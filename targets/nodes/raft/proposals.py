@@ -4,7 +4,7 @@ What a refusal may claim depends on how far the command got:
 
     never appended to any log             definite: it had no effect and never will
     appended, then leadership was lost    not definite: a successor may commit it
-    forwarded, and no answer came         nothing is said; the client's time-out decides
+    forwarded, and the leader fell silent not definite: it may have committed it
 
 ``definite`` speaks of this request. Where an earlier send of the same sequence number may
 be under way, a refusal of the resend settles nothing about that one.
@@ -113,6 +113,11 @@ class Proposals(Base):
         self._next_forward += 1
         self._forwarded[self._next_forward] = origin
         self._send_early(self.leader, Forward(self._next_forward, request))
+
+    def _abandon_forwards(self) -> None:
+        forwarded, self._forwarded = self._forwarded, {}
+        for origin in forwarded.values():
+            self._answer(origin, refusal("lost-leadership", definite=False))
 
     def _on_forward(self, peer: str, forward: Forward) -> None:
         origin = Remote(peer, forward.id)

@@ -137,7 +137,9 @@ def test_a_forward_that_never_left_is_refused_for_good_and_one_that_did_is_not_j
     cluster.isolate(name)
     on_its_way = add(cluster, name)
     cluster.run(5.0)
-    assert on_its_way.answer is None
+    assert (on_its_way.error, on_its_way.may_have_happened) == ("lost-leadership", True)
+    # Answered when the leader fell silent, not when the client's patience was over.
+    assert on_its_way.answered_at is not None and on_its_way.answered_at < on_its_way.asked_at + 1
 
 
 def test_an_answer_to_a_former_life_of_a_node_is_not_taken_for_ours() -> None:
