@@ -210,7 +210,7 @@ def _event(members: dict[str, Any], last_index: int, last_time: int) -> Event:
         raise _Refused(_shown(members, "node"), "'node' is a string or null.")
     if error is not None and not isinstance(error, str):
         raise _Refused(_shown(members, "error"), "'error' is a string or null.")
-    extra = members.keys() - _MEMBERS
+    extra = () if members.keys() <= _MEMBERS else members.keys() - _MEMBERS
     return Event(
         index,
         time,

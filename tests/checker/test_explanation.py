@@ -16,9 +16,9 @@ def test_a_stale_read_under_a_partition():
     drawn = diagram(STALE, culprit=4, width=90, bands=[(25_000_000, 90_000_000, "isolate n4")])
     assert drawn.splitlines()[:4] == [
         "faults                         [============== isolate n4 ==============]",
-        "process 0 n1  |- write 4 -|",
-        "process 1 n2                  |-- write 7 -|",
-        "process 3 n4                                  |-- read 4 -|  <- has no place",
+        "process 0 n1  |- write 4 --|",
+        "process 1 n2                        |- write 7 --|",
+        "process 3 n4                                          |-- read 4 -|  <- has no place",
     ]
 
 
