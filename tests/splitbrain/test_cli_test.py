@@ -15,7 +15,6 @@ from targets.hosts import reexec
 from targets.hosts.choose import Choice
 from targets.target import HostUnavailable
 
-
 CHOICE = Choice("docker", "an engine answers")
 
 
