@@ -64,6 +64,21 @@ class ClientCore(Protocol):
     def reset(self) -> None:
         """Forget half-received bytes: the connection is a new one."""
 
+    @property
+    def awaits_greeting(self) -> bool:
+        """Whether the server speaks first. Until it has, nothing may be sent.
+
+        A forwarder in between (a container engine's, a load balancer) accepts connections
+        for a server that is dead; a greeting comes from a living one alone, and what was
+        never sent definitely did not happen.
+        """
+
+    def greeted(self, data: bytes) -> bool:
+        """Feed the first bytes of a connection; whether the greeting is complete.
+
+        Raises GarbledAnswer when they are something else.
+        """
+
 
 class Client(Protocol):
     """One worker's client, pinned to one node. Never raises; always completes once."""

@@ -41,6 +41,7 @@ TRANSPORT = table(
     Row("connection-refused", Outcome.FAIL, unavailable=True),
     Row("unreachable", Outcome.FAIL, unavailable=True),
     Row("connect-timeout", Outcome.FAIL),
+    Row("no-greeting", Outcome.FAIL, unavailable=True),
     # Something was sent: it may have happened.
     Row("connection-lost", Outcome.INFO, unavailable=True),
     Row("garbled-answer", Outcome.INFO, unavailable=True),

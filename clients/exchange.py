@@ -36,6 +36,8 @@ class Wire(Protocol):
 class _Link(Enum):
     DOWN = "down"
     DIALLING = "dialling"
+    GREETING = "greeting"
+    """Connected, and the server has yet to say that it is there."""
     UP = "up"
 
 
@@ -88,8 +90,14 @@ class Exchange:
 
     def connected(self) -> None:
         """The wire is connected."""
-        self._link = _Link.UP
         self._core.reset()
+        if self._core.awaits_greeting:
+            self._link = _Link.GREETING
+        else:
+            self._up()
+
+    def _up(self) -> None:
+        self._link = _Link.UP
         if self._invocation is not None and self._held is None:
             self._send(self._clock.now_ns())
 
@@ -101,6 +109,9 @@ class Exchange:
 
     def lost(self) -> None:
         """The connection was closed by the other side, or broke."""
+        if self._link is _Link.GREETING:
+            self.refused("no-greeting")
+            return
         self._link = _Link.DOWN
         if self._invocation is None or self._held is not None:
             return
@@ -109,6 +120,9 @@ class Exchange:
 
     def received(self, data: bytes) -> None:
         """Bytes from the other side."""
+        if self._link is _Link.GREETING:
+            self._receive_greeting(data)
+            return
         try:
             completion = self._core.receive(data)
         except GarbledAnswer:
@@ -122,6 +136,14 @@ class Exchange:
             self._hold(completion)
         else:
             self._finish(completion)
+
+    def _receive_greeting(self, data: bytes) -> None:
+        try:
+            if self._core.greeted(data):
+                self._up()
+        except GarbledAnswer:
+            self._hang_up()
+            self.refused("no-greeting")
 
     def close(self) -> None:
         """Drop the connection; an operation still open is never completed."""

@@ -92,6 +92,23 @@ class ReferenceCore:
         """Forget half a frame of the connection before."""
         self._frames.reset()
 
+    @property
+    def awaits_greeting(self) -> bool:
+        """The nodes speak first."""
+        return True
+
+    def greeted(self, data: bytes) -> bool:
+        """The greeting is one frame: ``{"hello": NODE}``."""
+        for payload in self._frames.feed(data):
+            try:
+                greeting = json.loads(payload)
+            except ValueError:
+                greeting = None
+            if not isinstance(greeting, dict) or "hello" not in greeting:
+                raise GarbledAnswer(f"expected a greeting, seen {payload[:80]!r}")
+            return True
+        return False
+
     def _begin(self, invocation: Invocation) -> None:
         if invocation.process != self._process:
             self._process = invocation.process

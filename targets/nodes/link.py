@@ -95,8 +95,10 @@ class Incoming(asyncio.Protocol):
         self,
         receive: Callable[[Incoming, Any], None],
         complain: Callable[[str], None],
+        greeting: bytes = b"",
     ) -> None:
         self._receive = receive
+        self._greeting = greeting
         self._complain = complain
         self._decoder = FrameDecoder()
         self._frames: list[bytes] = []
@@ -109,6 +111,8 @@ class Incoming(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         _set_options(transport)
         self._transport = transport
+        if self._greeting:
+            transport.write(self._greeting)
 
     def data_received(self, data: bytes) -> None:
         """Part of asyncio.Protocol."""

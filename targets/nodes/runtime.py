@@ -86,6 +86,8 @@ class Runtime:
         self._answering: set[Incoming] = set()
         self._incoming: dict[str, Incoming] = {}
         self._accepted: WeakSet[Incoming] = WeakSet()
+        # Clients wait for a greeting: a forwarder in front of a dead node cannot give one.
+        self._greeting = encode_frame({"hello": node})
         hello = encode_frame({"type": "hello", "from": node})
         self._links = {
             peer: Outgoing(peer, address, hello) for peer, address in addresses.peers.items()
@@ -96,9 +98,8 @@ class Runtime:
         self._loop = loop = asyncio.get_running_loop()
         self._stopped: asyncio.Future[None] = loop.create_future()
         where = self._addresses
-        servers = [
-            await loop.create_server(self._accept(self._on_client), where.listen, where.client_port)
-        ]
+        for_clients = self._accept(self._on_client, self._greeting)
+        servers = [await loop.create_server(for_clients, where.listen, where.client_port)]
         tasks: list[asyncio.Task[None]] = []
         try:
             servers.append(
@@ -127,9 +128,11 @@ class Runtime:
             await asyncio.sleep(0)
             self._reached_file.save(self._core.reached)
 
-    def _accept(self, receive: Callable[[Incoming, Any], None]) -> Callable[[], Incoming]:
+    def _accept(
+        self, receive: Callable[[Incoming, Any], None], greeting: bytes = b""
+    ) -> Callable[[], Incoming]:
         def accept() -> Incoming:
-            connection = Incoming(receive, self._log)
+            connection = Incoming(receive, self._log, greeting)
             self._accepted.add(connection)
             return connection
 

@@ -51,6 +51,8 @@ async def _ask(endpoint: tuple[str, int]) -> dict[str, Any] | None:
         decoder = FrameDecoder()
         while data := await reader.read(65536):
             for answer in decoder.feed(data):
+                if "hello" in answer:
+                    continue
                 if answer.get("ok"):
                     status: dict[str, Any] = answer["value"]
                     return status

@@ -19,6 +19,12 @@ class PlainCore:
     """The request is its f; the answer is its value, "busy", or "??" for garbage."""
 
     resets = 0
+    awaits_greeting = False
+
+    def greeted(self, data):
+        if data == b"??":
+            raise GarbledAnswer("what?")
+        return data == b"hello"
 
     def is_read(self, invocation):
         return invocation.f == "read"
@@ -162,6 +168,7 @@ def test_every_row_of_the_transports_table_is_said_here():
         "connection-refused": "fail",
         "unreachable": "fail",
         "connect-timeout": "fail",
+        "no-greeting": "fail",
         "connection-lost": "info",
         "garbled-answer": "info",
         "timeout": "info",
@@ -307,3 +314,61 @@ def test_misuse_is_an_error_and_a_closed_client_completes_nothing():
     assert bench.got == []
     with pytest.raises(RuntimeError, match="closed"):
         bench.invoke(READ)
+
+
+def greeting_bench(resend_ms=None):
+    bench = Bench(resend_ms)
+    bench.core.awaits_greeting = True
+    return bench
+
+
+def test_nothing_is_sent_before_the_server_has_greeted():
+    bench = greeting_bench()
+    bench.invoke(WRITE)
+    bench.exchange.connected()
+    bench.exchange.received(b"hel")
+    assert bench.wire.acts == ["connect"]
+    bench.exchange.received(b"hello")
+    assert bench.wire.acts == ["connect", "write"]
+
+
+def test_a_forwarder_that_hangs_up_for_a_dead_server_is_a_fail_that_is_held_back():
+    bench = greeting_bench()
+    bench.invoke(WRITE)
+    bench.exchange.connected()
+    bench.at(5, bench.exchange.lost)
+    bench.run()
+    assert bench.outcome == (105, Outcome.FAIL, "no-greeting")
+    bench.exchange.invoke(READ, lambda completion: None)
+    assert bench.wire.acts == ["connect", "connect"]
+
+
+def test_a_server_that_never_greets_is_a_fail_at_the_time_out():
+    bench = greeting_bench()
+    bench.invoke(WRITE)
+    bench.exchange.connected()
+    bench.run()
+    assert bench.outcome == (TIMEOUT // MS, Outcome.FAIL, "connect-timeout")
+    assert bench.wire.acts == ["connect", "drop"]
+
+
+def test_a_wrong_greeting_ends_the_connection_and_is_a_fail():
+    bench = greeting_bench()
+    bench.invoke(WRITE)
+    bench.exchange.connected()
+    bench.exchange.received(b"??")
+    bench.run()
+    assert bench.outcome == (HOLD // MS, Outcome.FAIL, "no-greeting")
+    assert bench.wire.acts == ["connect", "drop"]
+
+
+def test_what_was_sent_before_stays_open_when_the_next_connection_is_not_greeted():
+    bench = greeting_bench(resend_ms=300)
+    bench.invoke(WRITE)
+    bench.exchange.connected()
+    bench.exchange.received(b"hello")
+    bench.at(5, bench.exchange.lost)
+    bench.at(310, bench.exchange.connected)
+    bench.at(320, bench.exchange.lost)
+    bench.run()
+    assert bench.outcome == (TIMEOUT // MS, Outcome.INFO, "timeout")

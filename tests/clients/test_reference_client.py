@@ -191,3 +191,17 @@ def test_reset_forgets_half_an_answer_of_the_connection_before():
     assert client.receive(answer(number, ok=True, value=1)[:6]) is None
     client.reset()
     assert client.receive(answer(number, ok=True, value=2)) == Completion(Outcome.OK, 2)
+
+
+def test_the_node_greets_before_anything_is_sent():
+    client = core()
+    assert client.awaits_greeting
+    greeting = framed(b'{"hello": "n1"}')
+    assert not client.greeted(greeting[:7])
+    assert client.greeted(greeting[7:])
+
+
+@pytest.mark.parametrize("payload", [b"220 smtp", b"[]", b'{"id": 1, "ok": true}'])
+def test_what_is_no_greeting_is_garbled(payload):
+    with pytest.raises(GarbledAnswer, match="greeting"):
+        core().greeted(framed(payload))

@@ -32,6 +32,7 @@ async def node(behave):
     async def serve(reader, writer):
         tasks.add(asyncio.current_task())
         frames = FrameReader()
+        writer.write(framed(b'{"hello": "n1"}'))
         try:
             while data := await reader.read(65536):
                 for payload in frames.feed(data):
@@ -134,6 +135,7 @@ async def test_after_a_time_out_the_node_sees_the_connection_end():
     ended = asyncio.Event()
 
     async def serve(reader, writer):
+        writer.write(framed(b'{"hello": "n1"}'))
         try:
             while await reader.read(100):
                 pass

@@ -62,9 +62,11 @@ class Node:
             with socket.create_connection(("127.0.0.1", self.port), timeout_s) as connection:
                 connection.sendall(struct.pack(">I", len(payload)) + payload)
                 stream = connection.makefile("rb")
-                (length,) = struct.unpack(">I", stream.read(4))
-                answer: dict[str, Any] = json.loads(stream.read(length))
-                return answer
+                # The node speaks first.
+                for _ in ("greeting", "answer"):
+                    (length,) = struct.unpack(">I", stream.read(4))
+                    frame: dict[str, Any] = json.loads(stream.read(length))
+                return frame
         except (OSError, struct.error):
             return None
 

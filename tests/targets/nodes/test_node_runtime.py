@@ -149,6 +149,7 @@ def test_requests_of_one_turn_are_one_batch_and_are_answered_after_their_sync(
 
     async def story() -> None:
         reader, writer = await bench.dial(bench.client_port)
+        assert list(await one_frame(reader)) == ["hello"]
         writer.write(b"".join(encode_frame({"id": i}) for i in range(3)))
         assert await one_frame(reader) == {"id": 0, "ok": True}
         assert bench.disk.calls == ["record", "record", "record", "sync"]
