@@ -22,7 +22,8 @@ class Arena(NamedTuple):
     ``link`` (next in its bucket): int32[N]; ``flag``: int8[N]; ``digest``: int64[N];
     ``required`` and ``optional``: int64[N, W]; ``consumed``: int32[N, C]. ``heads``: int32,
     a power of two of buckets, -1 when empty; ``stack``: int32[N], rows to expand. Scratch:
-    ``owner``: int32[S]; ``write_*``, ``set_*``, ``writes``, ``sets``: int64 or int32[V].
+    ``owner``: int32[S]; ``write_*``, ``set_*``, ``writes``, ``sets``: int64 or int32[V];
+    ``moves``, ``flags``: int64[S + C + 4], the steps one expansion suggests.
     ``registers``: int64, the scalars that outlive a call (USED, TOP, AT …).
     """
 
@@ -45,6 +46,8 @@ class Arena(NamedTuple):
     set_epoch: Int64
     set_move: Int32
     sets: Int32
+    moves: Int64
+    flags: Int64
     registers: Int64
 
 
@@ -78,6 +81,8 @@ def new_arena(compiled: Compiled, capacity: int = 256) -> Arena:
         set_epoch=np.zeros(values, np.int64),
         set_move=np.zeros(values, np.int32),
         sets=np.zeros(values, np.int32),
+        moves=np.zeros(compiled.slots + classes + 4, np.int64),
+        flags=np.zeros(compiled.slots + classes + 4, np.int64),
         registers=np.zeros(REGISTERS, np.int64),
     )
 

@@ -25,11 +25,14 @@ def _compiled() -> dict[str, Any]:
         assert isinstance(plain, FunctionType)
         copy = FunctionType(plain.__code__, namespace, plain.__name__, plain.__defaults__)
         copy.__module__ = kernels.__name__
-        namespace[plain.__name__] = njit(cache=True)(copy)
+        # Wrappers that unpack thirty arrays cost half the compile: only where Python calls.
+        options: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True}
+        if plain not in kernels.ENTRIES:
+            options["no_cpython_wrapper"] = True
+        namespace[plain.__name__] = njit(**options)(copy)
     return namespace
 
 
 _namespace = _compiled()
-begin = _namespace["begin"]
 rehash = _namespace["rehash"]
 search = _namespace["search"]

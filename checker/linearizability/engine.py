@@ -38,7 +38,7 @@ def compiled_kernels() -> ModuleType:
         # Compile before any clock runs: one search over nothing fixes the signatures.
         nothing = compile_part((), REGISTER)
         arena = new_arena(nothing)
-        compiled.begin(nothing.part, arena, nothing.init)
+        kernels.begin(nothing.part, arena, nothing.init)
         compiled.rehash(arena)
         compiled.search(nothing.part, arena, nothing.slots, 0)
     return compiled

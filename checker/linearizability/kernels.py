@@ -67,13 +67,13 @@ def legal(kind: int, expected: int, state: int) -> bool:
 
 def mix(digest: int, number: int) -> int:
     """Stir 31 bits into a 31-bit digest; products stay below 2**62."""
-    product = ((int(digest) ^ int(number)) * 0x5BD1E995) & MASK31
+    product = ((digest ^ number) * 0x5BD1E995) & MASK31
     return product ^ (product >> 15)
 
 
 def digest_of(arena: Arena, row: int, words: int) -> int:
     """The digest of what dominance compares for equality: rank, state, required."""
-    digest = mix(mix(17, arena.rank[row]), arena.state[row])
+    digest = mix(mix(17, int(arena.rank[row])), int(arena.state[row]))
     for w in range(words):
         word = int(arena.required[row, w])
         digest = mix(mix(digest, word & MASK31), word >> 31)
@@ -119,7 +119,7 @@ def remember(arena: Arena, row: int) -> None:
 
 def rehash(arena: Arena) -> None:
     """Chain all rows anew, after ``heads`` was replaced by a larger, empty one."""
-    for row in range(arena.registers[USED]):
+    for row in range(int(arena.registers[USED])):
         remember(arena, row)
 
 
@@ -165,7 +165,7 @@ def advance(part: Part, arena: Arena, row: int) -> None:
             break
         arena.optional[row, w] &= ~bit
         rank += 1
-        enter(part, arena, row, part.called[rank - 1], part.called[rank])
+        enter(part, arena, row, int(part.called[rank - 1]), int(part.called[rank]))
     arena.rank[row] = rank
     if rank > arena.registers[DEEPEST]:
         arena.registers[DEEPEST] = rank
@@ -274,8 +274,19 @@ def propose(part: Part, arena: Arena, base: int, move: int, flag: int, slots: in
     arena.registers[TOP] += 1
 
 
-def expand(part: Part, arena: Arena, base: int, slots: int) -> None:
-    """Propose every step worth taking from a configuration, the likeliest last (on top)."""
+def suggest(arena: Arena, count: int, move: int, flag: int) -> int:
+    """Note a step for ``propose`` to take; how many there are now."""
+    arena.moves[count] = move
+    arena.flags[count] = flag
+    return count + 1
+
+
+def expand(part: Part, arena: Arena, base: int, slots: int) -> int:
+    """Suggest every step worth taking from a configuration, the likeliest last (on top).
+
+    How many there are; they lie in ``arena.moves`` and ``arena.flags``.
+    """
+    count = 0
     rank, state = arena.rank[base], arena.state[base]
     may_write = not arena.flag[base] & NO_WRITE
     seek(part, arena, rank)
@@ -334,7 +345,7 @@ def expand(part: Part, arena: Arena, base: int, slots: int) -> None:
     for likely in range(2):
         for one in range(writes):
             value = arena.writes[one]
-            move = arena.write_move[value]
+            move = int(arena.write_move[value])
             if part.needed[value] < rank and move != target:
                 continue
             preferred = move == target if writing else value == part.expected[target]
@@ -342,13 +353,14 @@ def expand(part: Part, arena: Arena, base: int, slots: int) -> None:
                 flag = kept | NO_WRITE
                 if move == target:
                     flag = NO_WRITE if optional else 0
-                propose(part, arena, base, move, flag, slots)
+                count = suggest(arena, count, move, flag)
         for one in range(sets):
-            move = arena.set_move[arena.sets[one]]
+            move = int(arena.set_move[arena.sets[one]])
             if (move == target) == (likely == 1):
-                propose(part, arena, base, move, kept | (0 if move >= 0 else NO_WRITE), slots)
+                count = suggest(arena, count, move, kept | (0 if move >= 0 else NO_WRITE))
     if optional and not arena.flag[base] & COMMITTED:
-        propose(part, arena, base, len(part.kind), arena.flag[base], slots)
+        count = suggest(arena, count, len(part.kind), int(arena.flag[base]))
+    return count
 
 
 def begin(part: Part, arena: Arena, init: int) -> None:
@@ -361,14 +373,15 @@ def begin(part: Part, arena: Arena, init: int) -> None:
         return
     for j in range(part.called[0]):
         arena.owner[part.slot[j]] = j
-    enter(part, arena, 0, 0, part.called[0])
-    advance(part, arena, 0)
+    row = int(arena.registers[USED])
+    enter(part, arena, row, row, int(part.called[0]))
+    advance(part, arena, row)
     arena.registers[USED] = 1
     if arena.rank[0] == len(part.kind):
         arena.registers[FOUND] = 0
         return
-    arena.digest[0] = digest_of(arena, 0, arena.required.shape[1])
-    remember(arena, 0)
+    arena.digest[0] = digest_of(arena, row, arena.required.shape[1])
+    remember(arena, row)
     arena.registers[TOP] = 1
 
 
@@ -389,9 +402,14 @@ def search(part: Part, arena: Arena, slots: int, fuel: int) -> int:
         fuel -= 1
         arena.registers[TOP] -= 1
         arena.registers[EXPANDED] += 1
-        expand(part, arena, arena.stack[arena.registers[TOP]], slots)
+        base = int(arena.stack[arena.registers[TOP]])
+        for one in range(expand(part, arena, base, slots)):
+            propose(part, arena, base, arena.moves[one], arena.flags[one], slots)
     return LINEARIZED
 
+
+ENTRIES = (rehash, search)
+"""What Python calls; ``begin`` is not worth compiling."""
 
 ORDER = (
     legal,
@@ -407,8 +425,8 @@ ORDER = (
     available,
     must_enable,
     propose,
+    suggest,
     expand,
-    begin,
     search,
 )
-"""Every function here, callees first: the order in which ``compiled.py`` compiles them."""
+"""What is compiled, callees first: the order in which ``compiled.py`` compiles them."""

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from checker.linearizability import kernels
+from checker.linearizability.broken import BrokenSearch
 from checker.linearizability.certificate import certificate, verify
 from checker.linearizability.engine import (
     Search,
@@ -42,10 +43,6 @@ CHUNK = 20_000
 """Configurations between looks at the clock."""
 EXPLAINED_MAX = 5
 """Refuted keys whose witness is shrunk; the others are only named."""
-
-
-class BrokenSearch(Exception):
-    """The verifier rejected the search's own linearization: an error of this program."""
 
 
 def linearizable(
@@ -88,7 +85,7 @@ def linearizable(
         chosen = [operations[row] for row in rows.tolist()]
         run.parts.append(_Part(key, chosen))
     run.decide()
-    return run.result(operations, time_limit_s)
+    return run.result(operations)
 
 
 @dataclass(slots=True)
@@ -223,7 +220,7 @@ class _Run:
         search = Search.over(compiled)
         return search.run(self.functions, WITNESS_FUEL, MEMORY_BYTES_MAX) is Status.REFUTED
 
-    def result(self, operations: Sequence[Operation], time_limit_s: float | None) -> Result:
+    def result(self, operations: Sequence[Operation]) -> Result:
         """What all parts together mean."""
         evidence: dict[str, Any] | None = None
         refuted = [part for part in self.parts if part.status is Status.REFUTED]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from checker.linearizability.broken import BrokenSearch
 from checker.linearizability.exhaustive import OPERATIONS_MAX, some_order
 from checker.linearizability.finding import find
 from checker.linearizability.relaxation import Relaxer, shrink
@@ -61,7 +62,7 @@ def explain(
         )
         exhaustive = len(witness) <= OPERATIONS_MAX
         if exhaustive and some_order(witness, model, mismatch_observes):
-            raise AssertionError(
+            raise BrokenSearch(
                 f"the witness against key {key!r} has a legal order after all: "
                 f"{[describe(operation) for operation in witness]}. "
                 "This is an error in splitbrain, not in the system tested."

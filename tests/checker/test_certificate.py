@@ -9,7 +9,7 @@ from story import Story
 
 from checker import Verdict, linearizable, verify
 from checker.linearizability import engine, kernels, search
-from checker.linearizability.search import BrokenSearch
+from checker.linearizability.broken import BrokenSearch
 
 
 def story():
