@@ -29,7 +29,11 @@ def _compiled() -> dict[str, Any]:
         options: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True}
         if plain not in kernels.ENTRIES:
             options["no_cpython_wrapper"] = True
-        namespace[plain.__name__] = njit(**options)(copy)
+        try:
+            namespace[plain.__name__] = njit(**options)(copy)
+        except RuntimeError:
+            # No folder that numba could cache in (read-only home and installation).
+            namespace[plain.__name__] = njit(**{**options, "cache": False})(copy)
     return namespace
 
 
