@@ -176,7 +176,10 @@ class _Case:
         return Finding(self._stale_or_lost(over), sentence, context)
 
     def _stale_or_lost(self, over: Operation) -> str:
-        """Lost when what overwrote is never seen again by anyone who looks afterwards."""
+        """Lost when what overwrote is never seen again by anyone who looks afterwards.
+
+        One node alone cannot show that: it may be the one that lags behind.
+        """
         if self.culprit.f == "cas":
             return "impossible compare-and-set"
         after = [
@@ -189,7 +192,9 @@ class _Case:
         if any(canonical(o.output) in written - {self.effect.expected} for o in after):
             return "stale read"
         again = [o for o in after if o.call > self.ret]
-        if again and canonical(again[0].output) == self.effect.expected:
+        nodes = {o.node for o in (self.culprit, *again)}
+        several = len(nodes) > 1 or None in nodes
+        if again and several and canonical(again[0].output) == self.effect.expected:
             return "lost write"
         return "stale read"
 
