@@ -212,7 +212,7 @@ class _Set:
         culprit: Operation,
     ) -> Violation:
         if len(elements) > 1:
-            sentence += f" ({plural(len(elements), 'element')} in all)"
+            sentence += f" (so it is with {plural(len(elements), 'element')})"
         return Violation(
             kind=kind,
             sentence=sentence,
