@@ -24,6 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Live tests stay on one worker: they measure processes, and two at once disturb each other."""
+    for item in items:
+        if item.get_closest_marker("live"):
+            item.add_marker(pytest.mark.xdist_group("live"))
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """A host that is required and cannot be had ends the session before anything could skip."""
     if hasattr(session.config, "workerinput"):

@@ -79,7 +79,8 @@ def test_many_lost_elements_make_one_violation():
     for element in range(50):
         story.did(0, "add", element)
     (violation,) = result(story.did(1, "read", answer=[3])).violations
-    assert len(violation.details["elements"]) == 49 and "(so it is with 49 elements)" in violation.sentence
+    assert len(violation.details["elements"]) == 49
+    assert "(so it is with 49 elements)" in violation.sentence
 
 
 def test_no_read_means_nothing_was_tested():

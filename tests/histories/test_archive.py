@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -42,7 +41,7 @@ def test_a_run_is_found_by_id_by_prefix_by_its_last_digits_and_by_path(tmp_path:
 
 def test_what_cannot_be_resolved_is_told_with_what_there_is(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    with pytest.raises(ArchiveError, match="no run in .* yet"):
+    with pytest.raises(ArchiveError, match=r"no run in .* yet"):
         store.resolve("latest")
     name = finished(store).name
     finished(store)
@@ -83,4 +82,4 @@ def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file where a folder should be")
     with pytest.raises(ArchiveError, match="cannot write to the store"):
         Store(tmp_path).create("raft", "register")
-    assert os.listdir(tmp_path) == ["runs"]
+    assert [path.name for path in tmp_path.iterdir()] == ["runs"]
