@@ -45,7 +45,11 @@ class Partition:
             resolved["nodes"] = list(nodes)
             grudge = grudges.majorities_ring(order)
         else:
-            resolved["nodes"] = [order[len(order) // 2]]
+            middle = len(order) // 2
+            if order[middle] == leader:
+                # With the leader in the middle nobody is cut off from anybody it talks to.
+                order[0], order[middle] = order[middle], order[0]
+            resolved["nodes"] = [order[middle]]
             grudge = grudges.bridge(order)
         return resolved | {"grudge": {node: sorted(foes) for node, foes in grudge.items()}}
 

@@ -53,6 +53,20 @@ def test_a_partition_that_drops_nothing_has_no_effect(tmp_path: Path) -> None:
     assert not nemesis.faults[0].effect.mechanical
 
 
+def test_the_leader_is_never_the_bridge_between_two_halves(tmp_path: Path) -> None:
+    nemesis, victims, _, _ = make(tmp_path)
+
+    async def story() -> None:
+        for number in range(30):
+            await nemesis.inject(fault("partition", "bridge", number, choice=number / 30))
+            assert victims["n1"].refused
+            await nemesis.heal(fault("partition", "bridge", number))
+
+    asyncio.run(story())
+    bridges = {one.resolved["nodes"][0] for one in nemesis.faults}
+    assert bridges == {"n2", "n3", "n4", "n5"}
+
+
 def test_a_process_that_survives_its_kill_is_no_effect(tmp_path: Path) -> None:
     nemesis, victims, _, _ = make(tmp_path)
     for victim in victims.values():
