@@ -24,6 +24,7 @@ Band = tuple[int, int, str]
 """(start_ns, end_ns, label): a fault, or anything else that lasted."""
 
 MARK = "  <- has no place"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _GAP = 2
 """Columns between two events at least, so that their order can be seen."""
 
@@ -148,21 +149,28 @@ def _overlap(bands: Sequence[Band]) -> bool:
 
 
 def _shorten(bars: list[_Bar], points: int, room: int) -> list[str]:
-    """Replace labels by letters until all fit, those first that gain most; what they mean."""
-    legend = []
-    letters = iter("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-    while _least(bars, points)[-1] > room:
+    """Replace labels by letters until all fit, those first that gain most; what they mean.
+
+    Letters are given in order of time, whichever label gave way first.
+    """
+    shortened: list[tuple[_Bar, str]] = []
+    while _least(bars, points)[-1] > room and len(shortened) < len(LETTERS):
         gains: list[tuple[int, int, int, _Bar]] = []
         for bar in bars:
             label, bar.label = bar.label, "A"
             gains.append((-_least(bars, points)[-1], len(label), -len(gains), bar))
             bar.label = label
         _, length, _, bar = max(gains, key=lambda gain: gain[:3])
-        letter = next(letters, None)
-        if length <= 1 or letter is None:
+        if length <= 1:
             break
-        legend.append(f"  {letter}: {bar.label}")
+        shortened.append((bar, bar.label))
+        bar.label = "A"
+    legend = []
+    for letter, (bar, label) in zip(
+        LETTERS, sorted(shortened, key=lambda one: one[0].start), strict=False
+    ):
         bar.label = letter
+        legend.append(f"  {letter}: {label}")
     return legend
 
 

@@ -87,7 +87,7 @@ class _Set:
 
     def violations(self) -> list[Violation]:
         found = [*self._missing(), *self._too_much()]
-        order = ("lost", "duplicate", "resurrected", "unexpected", "stale read")
+        order = ("lost write", "duplicate", "resurrected", "unexpected", "stale read")
         return sorted(found, key=lambda violation: order.index(violation.kind))
 
     def _missing(self) -> list[Violation]:
@@ -127,7 +127,7 @@ class _Set:
                     lost.setdefault(element, (known[element], read))
         found = []
         if lost:
-            found.append(self._absent("lost", lost, "no read that ended later has it"))
+            found.append(self._absent("lost write", lost, "no read that ended later has it"))
         if stale:
             found.append(self._absent("stale read", stale, "a later read has it again"))
         return found

@@ -23,7 +23,7 @@ def test_what_was_acknowledged_is_read():
 
 def test_an_acknowledged_add_missing_from_the_last_read_is_lost():
     story = Story().did(0, "add", 1).did(1, "add", 2).did(2, "read", answer=[2])
-    assert kinds(story) == ["lost"]
+    assert kinds(story) == ["lost write"]
     (violation,) = result(story).violations
     assert violation.sentence == (
         "process 0's add of 1 was acknowledged at 0.02 s on n1, but process 2's read that began "
@@ -40,7 +40,7 @@ def test_an_element_that_comes_back_was_a_stale_read():
 
 def test_an_element_once_read_must_stay():
     story = Story().call(0, "add", 1).info(0).did(1, "read", answer=[1]).did(2, "read", answer=[])
-    assert kinds(story) == ["lost"]
+    assert kinds(story) == ["lost write"]
     assert "process 1 read 1" in result(story).violations[0].sentence
 
 
