@@ -85,16 +85,22 @@ class RunFolder:
         self._lock.close()
 
 
+def lock_held(lock: Path) -> bool | None:
+    """Whether someone holds the flock on ``lock``; None when it cannot be asked."""
+    try:
+        with lock.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            return False
+    except OSError:
+        return None
+
+
 def is_alive(folder: Path) -> bool:
     """Whether the harness that made this run folder still holds its lock."""
-    try:
-        with (folder / "lock").open("r", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+    return lock_held(folder / "lock") is True
 
 
 class Store:

@@ -5,10 +5,11 @@ A pid alone is used again; with its start time and the boot it belongs to, it is
 
 from __future__ import annotations
 
-import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from histories.archive import lock_held
 
 OWNER_VARIABLE = "SPLITBRAIN_OWNER"
 """Set for the harness inside a sandbox, which cannot see its own pid from outside."""
@@ -64,19 +65,6 @@ def process_state(pid: int) -> tuple[str, int] | None:
     # The command's name is in parentheses and may hold spaces and parentheses itself.
     fields = text[text.rindex(")") + 2 :].split()
     return fields[0], int(fields[19])
-
-
-def lock_held(lock: Path) -> bool | None:
-    """Whether someone holds the flock on ``lock``; None when it cannot be asked."""
-    try:
-        with lock.open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-            return False
-    except OSError:
-        return None
 
 
 def run_alive(label: str, folder: Path | None) -> bool:

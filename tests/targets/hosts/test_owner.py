@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from histories.archive import lock_held
 from targets.hosts.owner import (
     OWNER_VARIABLE,
     Owner,
     current_owner,
-    lock_held,
     process_state,
     run_alive,
 )
