@@ -93,6 +93,7 @@ def execute(
         progress.phase("judging the history")
         record = _judged(plan, folder.path, started, seen)
         run_files.write_verdict(record)
+        run_files.write_page(record)
         run_files.write_manifest(folder.path, plan, started, state="finished", host=seen.host_facts)
         return record
     finally:

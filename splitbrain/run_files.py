@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from checker.verdict import Result, Verdict, Violation
-from histories.archive import ArchiveError, write_json
+from histories.archive import ArchiveError, write_json, write_text
 from splitbrain.plan import Plan
 from splitbrain.record import Health, RunRecord, Timings
 
 MANIFEST, VERDICT, CERTIFICATE = "run.json", "verdict.json", "certificate.json"
-JOURNAL, LEDGER, LOGS = "history.jsonl", "faults.jsonl", "logs"
+JOURNAL, LEDGER, LOGS, PAGE = "history.jsonl", "faults.jsonl", "logs", "report.html"
 NODES = "nodes"
 """Where a sandbox keeps its nodes' disks while it runs; gone afterwards."""
 MANIFEST_VERSION = 1
@@ -40,7 +40,7 @@ def write_manifest(folder: Path, plan: Plan, started: str, **facts: Any) -> None
             **facts,
             "sha256": {
                 name: _sha256(folder / name)
-                for name in (JOURNAL, LEDGER, VERDICT, CERTIFICATE)
+                for name in (JOURNAL, LEDGER, VERDICT, CERTIFICATE, PAGE)
                 if (folder / name).is_file()
             },
         },
@@ -83,6 +83,13 @@ def write_verdict(record: RunRecord) -> None:
     }
     if certificates:
         write_json(record.folder / CERTIFICATE, certificates)
+
+
+def write_page(record: RunRecord) -> None:
+    """Write ``report.html``, the timeline. Raises OSError where the folder cannot be written."""
+    from splitbrain.report.html import page
+
+    write_text(record.folder / PAGE, page(record))
 
 
 def read_verdict(folder: Path) -> dict[str, Any]:

@@ -150,21 +150,6 @@ def test_quiet_says_nothing_but_the_result(harness, capsys):
     assert out.startswith("VALID") and err == ""
 
 
-def test_a_timeline_is_left_in_the_folder(harness, tmp_path, capsys):
-    front.run(["test", "raft"])
-    assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
-    assert f"Timeline    {tmp_path / 'report.html'}" in capsys.readouterr().out
-
-
-def test_a_folder_that_cannot_be_written_costs_the_timeline_and_nothing_else(
-    harness, tmp_path, capsys
-):
-    harness.folder = tmp_path / "gone"
-    assert front.run(["test", "raft"]) == 0
-    out, err = capsys.readouterr()
-    assert out.startswith("VALID") and "no timeline was written" in err
-
-
 def test_no_host_at_all_is_a_sentence(harness, monkeypatch, capsys):
     def none(wanted=None):
         raise HostUnavailable("no host to run nodes on: start Docker")

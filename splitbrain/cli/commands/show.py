@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import click
@@ -19,10 +20,13 @@ def show_command(run: str, store: Path | None, as_json: bool) -> int:
     The exit code is that of the run's verdict.
     """
     from histories.archive import Store, default_store
-    from splitbrain.cli.tell import keep_page, tell
+    from splitbrain.cli.tell import tell
     from splitbrain.run import load
+    from splitbrain.run_files import PAGE, write_page
 
     record = load(Store(store or default_store()).resolve(run))
-    keep_page(record, anew=False)
+    if not (record.folder / PAGE).exists():
+        with contextlib.suppress(OSError):  # the text says it all
+            write_page(record)
     tell(record, as_json=as_json)
     return record.verdict.exit_code

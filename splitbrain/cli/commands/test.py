@@ -170,9 +170,8 @@ def test_command(
         record = _execute(plan, store, progress)
     finally:
         progress.close()
-    from splitbrain.cli.tell import keep_page, tell
+    from splitbrain.cli.tell import tell
 
-    keep_page(record, anew=True)
     tell(record, as_json=as_json)
     return EXIT_INTERRUPTED if record.interrupted else record.verdict.exit_code
 
