@@ -90,7 +90,7 @@ def execute(
             told = f"{type(error).__name__}: {error}"
             run_files.write_manifest(folder.path, plan, started, state="failed", error=told)
             raise
-        progress.phase("judging the history")
+        progress.phase(_judging())
         record = _judged(plan, folder.path, started, seen)
         run_files.write_verdict(record)
         run_files.write_page(record)
@@ -294,6 +294,13 @@ def _save_logs(folder: Path, logs: dict[str, bytes]) -> None:
         (folder / run_files.LOGS).mkdir(exist_ok=True)
         for node, log in logs.items():
             (folder / run_files.LOGS / f"{node}.log").write_bytes(log)
+
+
+def _judging() -> str:
+    from checker.linearizability.engine import compiled_before
+
+    first = "" if compiled_before() else " (the first time, the search is compiled: some 10 s)"
+    return f"judging the history{first}"
 
 
 def _judged(plan: Plan, folder: Path, started: str, seen: _Seen) -> RunRecord:

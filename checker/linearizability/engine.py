@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -42,6 +43,11 @@ def compiled_kernels() -> ModuleType:
         compiled.rehash(arena)
         compiled.search(nothing.part, arena, nothing.slots, 0)
     return compiled
+
+
+def compiled_before() -> bool:
+    """Whether an earlier process seems to have left compiled kernels; a hint for progress."""
+    return any((Path(__file__).parent / "__pycache__").glob("kernels.search*.nbi"))
 
 
 def compiled_kernels_loaded() -> bool:
