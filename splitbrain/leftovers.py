@@ -43,31 +43,33 @@ class Cleaning:
         return bool(self.removed or self.closed_ledgers or self.failed)
 
 
-def clean(store: Path, *, engine: bool = True) -> Cleaning:
+def clean(store: Path, *, engine: bool = True, images: bool = False) -> Cleaning:
     """Undo what dead runs left, in this store and (with ``engine``) in this machine's engine.
 
-    Never touches a run that goes on; keeps every history. Without an engine, that part is
-    left out and said so.
+    Never touches a run that goes on; keeps every history. ``images``: also take away node
+    images that no container uses; the next run makes its own again. Without an engine, that
+    part is left out and said so.
     """
     done = Cleaning()
     if engine:
-        _clean_engine(done)
+        _clean_engine(done, images)
     _clean_store(store, done)
     return done
 
 
-def _clean_engine(done: Cleaning) -> None:
+def _clean_engine(done: Cleaning, images: bool) -> None:
     from targets.hosts import leftovers
     from targets.target import TargetError
 
     try:
         removed = asyncio.run(leftovers.remove())
+        unused = asyncio.run(leftovers.remove_unused_images()) if images else []
     except TargetError as error:
         done.left.append(f"whatever may be in a Docker engine: {error}")
         return
     kinds: dict[str, Any] = removed.to_json()
     done.failed += kinds.pop("failed", [])
-    done.removed = {kind: names for kind, names in kinds.items() if names}
+    done.removed = {kind: names for kind, names in (kinds | {"images": unused}).items() if names}
 
 
 def _clean_store(store: Path, done: Cleaning) -> None:

@@ -158,6 +158,18 @@ async def _all_labels(engine: Engine) -> list[Mapping[str, str]]:
     return [thing.get("Labels") or {} for thing in things]
 
 
+async def remove_unused_images() -> list[str]:
+    """Remove our images that no container uses; their tags. Raises HostUnavailable without engine.
+
+    The next run makes its own again, in about two seconds.
+    """
+    engine = await asyncio.to_thread(connect)
+    try:
+        return await remove_images(engine)
+    finally:
+        await asyncio.to_thread(engine.close)
+
+
 async def remove_images(engine: Engine) -> list[str]:
     """Remove images of ours that no container uses; returns their tags."""
     removed: list[str] = []

@@ -103,7 +103,7 @@ def test_kernels_that_cannot_be_kept_are_found(hosts, tmp_path, monkeypatch):
 def test_cleaning_says_what_it_did_and_what_it_left(
     done, code, told, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr(leftovers, "clean", lambda store: done)
+    monkeypatch.setattr(leftovers, "clean", lambda store, images: done)
     assert front.run(["clean", "--store", str(tmp_path)]) == code
     assert told in capsys.readouterr().out
     assert front.run(["clean", "--store", str(tmp_path), "--json"]) == code

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 @click.command("clean")
 @store_option
+@click.option("--images", is_flag=True, help="Node images that no container uses, too.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
-def clean_command(store: Path | None, as_json: bool) -> int:
+def clean_command(store: Path | None, images: bool, as_json: bool) -> int:
     """Undo what runs have left whose harness died: containers, networks, volumes, ledgers.
 
     A run that goes on is never touched. Histories are kept.
@@ -26,7 +27,7 @@ def clean_command(store: Path | None, as_json: bool) -> int:
     from splitbrain.cli.output import print_json
     from splitbrain.leftovers import clean
 
-    done = clean(store or default_store())
+    done = clean(store or default_store(), images=images)
     if as_json:
         print_json(
             {
