@@ -93,13 +93,13 @@ def test_a_seeded_bug_is_caught_and_the_same_seed_without_it_is_valid(
     tmp_path: Path, host: str
 ) -> None:
     arguments = (
-        *("test", "raft", "--host", host, "--time-limit", "12", "--seed", "3"),
-        *("--workload", "register", "--faults", "partition", "--fault-target", "leader"),
-        *("--interval", "3s,2s"),
+        *("test", "raft", "--host", host, "--time-limit", "5", "--seed", "3"),
+        *("--workload", "register", "--faults", "none"),
     )
-    code, run = splitbrain(tmp_path, *arguments, "--bug", "R4")
+    # A bug that needs no fault, and no luck: what needs either is no test for a busy machine.
+    code, run = splitbrain(tmp_path, *arguments, "--bug", "R8")
     assert (code, run["verdict"]) == (1, "invalid")
-    assert run["bugs_reached"]["raft.stale-leader-read"] > 0
+    assert run["bugs_reached"]["raft.stale-follower-read"] > 0
     code, run = splitbrain(tmp_path, *arguments)
     assert (code, run["verdict"]) == (0, "valid"), run["reason"]
 
