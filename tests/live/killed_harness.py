@@ -21,6 +21,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import machine_state
+
 SPLITBRAIN = [sys.executable, "-P", "-m", "splitbrain"]
 WAIT_S = 40.0
 
@@ -64,54 +66,6 @@ def processes_of(marker: str) -> set[int]:
     return found
 
 
-def rules() -> str:
-    """Everyone's packet filter, without the engine's entries for containers that come and go."""
-    told = []
-    for tool in ("iptables-save", "iptables-legacy-save"):
-        path = shutil.which(tool, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-        if path:
-            told.append(subprocess.run([path], capture_output=True, text=True).stdout)
-    lines = "\n".join(told).splitlines()
-    # Comments carry the time of day, and chains their packet counters.
-    kept = [line.split(" [")[0] for line in lines if not line.startswith("#")]
-    return "\n".join(kept)
-
-
-def engine(*arguments: str) -> set[str]:
-    if shutil.which("docker") is None:
-        return set()
-    told = subprocess.run(["docker", *arguments], capture_output=True, text=True)
-    return set(told.stdout.split())
-
-
-KINDS = {
-    "containers": ("ps", "-aq", "--no-trunc"),
-    "networks": ("network", "ls", "-q", "--no-trunc"),
-    "volumes": ("volume", "ls", "-q"),
-}
-
-
-def machine() -> dict[str, object]:
-    """What must be as before, byte for byte: what others have in the engine, and the rules."""
-    foreign: dict[str, object] = {}
-    ours: set[str] = set()
-    for kind, command in KINDS.items():
-        labelled = engine(*command, "--filter", "label=splitbrain.run")
-        foreign[kind] = engine(*command) - labelled
-        ours |= labelled
-    # Ports that a run publishes are rules of the engine. Somebody else's run may come and
-    # go beside this test; then the rules cannot be compared, and it says so.
-    return foreign | {"rules": rules() if not ours else "another run uses the engine"}
-
-
-def left_of(run: str) -> set[str]:
-    """What the engine still has of a run."""
-    found: set[str] = set()
-    for command in KINDS.values():
-        found |= engine(*command, "--filter", f"label=splitbrain.run={run}")
-    return found
-
-
 def kill_once(host: str, seed: int, rng: random.Random) -> str:
     """One kill; a line on what was seen. Raises AssertionError for anything left behind."""
     store = Path(tempfile.mkdtemp(prefix="splitbrain-killed-"))
@@ -144,7 +98,7 @@ def kill_once(host: str, seed: int, rng: random.Random) -> str:
             left = processes_of(str(store))
         assert not left, f"processes left: {left}"
         assert not (folder / "nodes").exists()
-        assert not (still := left_of(folder.name)), f"left in the engine: {still}"
+        assert not (still := machine_state.left_of(folder.name)), f"left in the engine: {still}"
         judged = subprocess.run(
             [*SPLITBRAIN, "check", "--json", str(folder / "history.jsonl")],
             env=environment(store),
@@ -163,7 +117,7 @@ def kill_once(host: str, seed: int, rng: random.Random) -> str:
 
 def main(host: str, times: int, seed: int) -> None:
     rng = random.Random(seed)
-    before = machine()
+    before = machine_state.others()
     beside_store = Path(tempfile.mkdtemp(prefix="splitbrain-beside-"))
     print(f"seed {seed}, {times} kills on {host}", flush=True)
     beside = None
@@ -188,10 +142,7 @@ def main(host: str, times: int, seed: int) -> None:
             beside.terminate()
             beside.wait()
         shutil.rmtree(beside_store, ignore_errors=True)
-    after = machine()
-    if "another run uses the engine" in (before["rules"], after["rules"]):
-        print("the packet filter was not compared: another run uses the engine")
-        before["rules"] = after["rules"]
+    after = machine_state.same_as(before)
     assert after == before, f"before:\n{before}\nafter:\n{after}"
     print(f"{', '.join(sorted(before))} that are not ours are as before")
 

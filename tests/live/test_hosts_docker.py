@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import hosts_scenarios
+import machine_state
 import pytest
 from hosts_scenarios import NODES, ask, eventually, gains, hears, identity, up
 
@@ -186,36 +187,10 @@ class Reached:
         return "127.0.0.1", self._port
 
 
-def everything_else() -> dict[str, str]:
-    """The engine's containers and networks that are not ours, and the machine's packet rules."""
-    listing = "{{.ID}} {{.Names}} {{.State}} {{.Labels}}"
-    seen = {
-        "containers": ["docker", "ps", "-a", "--no-trunc", "--format", listing],
-        "networks": ["docker", "network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Name}}"],
-    }
-    if os.getuid() == 0 and shutil.which("iptables-save"):
-        seen["iptables"] = ["iptables-save"]
-    lines = {
-        name: subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        for name, command in seen.items()
-    }
-    # Comments hold the time, brackets hold counters of other traffic.
-    return {
-        name: "\n".join(
-            sorted(
-                line.partition(" [")[0]
-                for line in text.splitlines()
-                if not line.startswith("#") and "splitbrain" not in line
-            )
-        )
-        for name, text in lines.items()
-    }
-
-
 def test_after_sigkill_rules_heal_and_cleaning_takes_all_of_it_and_nothing_else(run):
     if shutil.which("docker") is None:
         pytest.skip("needs the docker command")
-    before = everything_else()
+    before = machine_state.others()
     victim = replace(run, run=run.run + "-victim")
     bystander = replace(run, run=run.run + "-bystander")
     harness = subprocess.Popen(
@@ -267,4 +242,4 @@ def test_after_sigkill_rules_heal_and_cleaning_takes_all_of_it_and_nothing_else(
     finally:
         harness.kill()
         harness.communicate()
-    assert everything_else() == before
+    assert machine_state.same_as(before) == before
