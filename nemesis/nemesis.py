@@ -86,5 +86,10 @@ class Nemesis:
                 failures.append(error)
         return failures
 
+    @property
+    def found_dead(self) -> set[str]:
+        """Nodes a fault found dead though no fault had killed them: they ended by themselves."""
+        return self._processes.found_dead
+
     def _doer(self, kind: str) -> Partition | ProcessFaults:
         return self._partition if kind == "partition" else self._processes

@@ -35,26 +35,45 @@ class ProcessFaults:
         # A node both killed and paused comes back when the last of its faults is healed.
         self._down: dict[int, set[str]] = {}
         self._stopped: dict[int, set[str]] = {}
+        # A heal that restarts a node and a fault that kills it must not overtake each other.
+        self._turn = asyncio.Lock()
+        self.found_dead: set[str] = set()
+        """Nodes that were dead when a fault came to them, though no fault had killed them."""
 
     async def inject(self, fault: Fault) -> None:
-        """Do it to all the resolved nodes at once, and look whether it happened."""
+        """Do it to all the resolved nodes at once, and look whether it happened.
+
+        It has an effect when some process is dead or stopped that was not before.
+        """
         nodes: list[str] = fault.resolved["nodes"]
         kind = fault.symbolic.kind
-        holders = self._stopped if kind == "pause" else self._down
-        # Noted before it is done: a failure half-way leaves nothing that heal overlooks.
-        holders[fault.symbolic.id] = set(nodes)
-        await asyncio.gather(*(self._hurt(kind, node) for node in nodes))
-        states = await asyncio.gather(*(self._cluster.victims[node].state() for node in nodes))
-        fault.effect.processes = dict(zip(nodes, map(str, states), strict=True))
         expected = "stopped" if kind == "pause" else "dead"
+        async with self._turn:
+            before = await self._states(nodes)
+            held = set().union(*self._down.values())
+            self.found_dead |= {n for n in nodes if before[n] == "dead"} - held
+            # Noted before it is done: a failure half-way leaves nothing that heal overlooks.
+            holders = self._stopped if kind == "pause" else self._down
+            holders[fault.symbolic.id] = set(nodes)
+            await asyncio.gather(*(self._hurt(kind, node) for node in nodes))
+            after = await self._states(nodes)
+        for node in nodes:
+            already = "already " if before[node] == after[node] == expected else ""
+            fault.effect.processes[node] = already + after[node]
         fault.effect.mechanical = expected in fault.effect.processes.values()
 
     async def heal(self, fault: Fault) -> None:
         """Continue or restart the nodes that no other fault still holds."""
-        nodes = sorted(
-            self._stopped.pop(fault.symbolic.id, set()) | self._down.pop(fault.symbolic.id, set())
-        )
-        await asyncio.gather(*(self._bring_back(node) for node in nodes))
+        async with self._turn:
+            nodes = sorted(
+                self._stopped.pop(fault.symbolic.id, set())
+                | self._down.pop(fault.symbolic.id, set())
+            )
+            await asyncio.gather(*(self._bring_back(node) for node in nodes))
+
+    async def _states(self, nodes: list[str]) -> dict[str, str]:
+        states = await asyncio.gather(*(self._cluster.victims[node].state() for node in nodes))
+        return dict(zip(nodes, map(str, states), strict=True))
 
     async def _hurt(self, kind: str, node: str) -> None:
         victim = self._cluster.victims[node]

@@ -16,28 +16,24 @@ LOG_LINES = 15
 
 
 class BugTally:
-    """How often each seeded bug was reached, over all nodes and all their restarts.
+    """How often each seeded bug was reached, over all nodes.
 
-    A node counts from zero again when it restarts; a count that went back means that,
-    and what it had counted before is kept.
+    A node keeps its counts over restarts, but for the last moment before it died: so the
+    highest it ever told is the truest.
     """
 
     def __init__(self) -> None:
-        self._banked: dict[str, int] = {}
-        self._latest: dict[tuple[str, str], int] = {}
+        self._highest: dict[tuple[str, str], int] = {}
 
     def note(self, node: str, status: Mapping[str, Any]) -> None:
         """Take in one node's status answer."""
         for bug, count in status.get("bugs", {}).items():
-            before = self._latest.get((node, bug), 0)
-            if count < before:
-                self._banked[bug] = self._banked.get(bug, 0) + before
-            self._latest[node, bug] = count
+            self._highest[node, bug] = max(count, self._highest.get((node, bug), 0))
 
     def totals(self) -> dict[str, int]:
         """Times reached, by bug."""
-        totals = dict(self._banked)
-        for (_, bug), count in self._latest.items():
+        totals: dict[str, int] = {}
+        for (_, bug), count in self._highest.items():
             totals[bug] = totals.get(bug, 0) + count
         return totals
 
@@ -83,6 +79,11 @@ class Deployment:
     def endpoint(self, node: str) -> tuple[str, int]:
         """Where clients of ``node`` connect."""
         return self.machines[node].endpoint(self._system.client_port)
+
+    async def dead(self) -> list[str]:
+        """Nodes whose process does not run."""
+        states = await asyncio.gather(*(machine.state() for machine in self.machines.values()))
+        return [n for n, s in zip(self.machines, states, strict=True) if s is ProcessState.DEAD]
 
     async def logs(self) -> dict[str, bytes]:
         """All that each node wrote."""

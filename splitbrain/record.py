@@ -42,7 +42,8 @@ class RunRecord:
     """A run: its plan, what was seen, and what was decided.
 
     ``bugs_reached`` counts, for each seeded bug, how often its mutated line ran (summed
-    over nodes). ``interrupted`` says that the run was cut short by the user.
+    over nodes). ``died`` names nodes that ended though no fault had ended them.
+    ``interrupted`` says that the run was cut short by the user.
     """
 
     run: str
@@ -58,5 +59,6 @@ class RunRecord:
     health: Health = field(default_factory=Health)
     timings: Timings = field(default_factory=Timings)
     bugs_reached: dict[str, int] = field(default_factory=dict)
+    died: tuple[str, ...] = ()
     host_facts: dict[str, Any] = field(default_factory=dict)
     interrupted: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -74,6 +75,7 @@ def write_verdict(record: RunRecord) -> None:
             "interrupted": record.interrupted,
             "results": [_result_to_json(result) for result in record.results],
             "bugs_reached": record.bugs_reached,
+            "died": list(record.died),
             "health": asdict(record.health),
             "timings": asdict(record.timings),
         },
@@ -83,6 +85,14 @@ def write_verdict(record: RunRecord) -> None:
     }
     if certificates:
         write_json(record.folder / CERTIFICATE, certificates)
+
+
+def write_logs(folder: Path, logs: Mapping[str, bytes]) -> None:
+    """Write every node's log, one file a node."""
+    if logs:
+        (folder / LOGS).mkdir(exist_ok=True)
+        for node, log in logs.items():
+            (folder / LOGS / f"{node}.log").write_bytes(log)
 
 
 def write_page(record: RunRecord) -> None:
@@ -109,6 +119,7 @@ def read_verdict(folder: Path) -> dict[str, Any]:
             "interrupted": data["interrupted"],
             "results": [_result_from_json(result, certificates) for result in data["results"]],
             "bugs_reached": data["bugs_reached"],
+            "died": tuple(data["died"]),
             "health": Health(**data["health"]),
             "timings": Timings(**data["timings"]),
         }

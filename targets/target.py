@@ -128,8 +128,11 @@ class Host(Protocol):
     async def open(self, run: RunIdentity, nodes: Sequence[str]) -> Mapping[str, Machine]:
         """Make one machine a node name, labelled with the run. Raises HostUnavailable."""
 
-    async def close(self) -> None:
-        """Take away all that ``open`` and the machines made. Idempotent; never raises."""
+    async def close(self) -> list[str]:
+        """Take away all that ``open`` and the machines made. Idempotent; never raises.
+
+        Returns a phrase for each thing that would not go.
+        """
 
     def describe(self) -> dict[str, Any]:
         """Facts for the manifest: engine and kernel versions, image, subnet."""

@@ -33,6 +33,7 @@ _EXPECTED = {
     ("nemesis", "LedgerError"): EXIT_USAGE,
     ("splitbrain", "PlanError"): EXIT_USAGE,
     ("splitbrain", "Interrupted"): EXIT_INTERRUPTED,
+    ("splitbrain", "Unjudged"): EXIT_HARNESS,
     ("targets", "TargetError"): EXIT_HARNESS,
 }
 

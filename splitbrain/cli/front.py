@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,6 +12,7 @@ import click
 
 from splitbrain import __version__
 from splitbrain.cli.failure import EXIT_INTERRUPTED, EXIT_USAGE, report_failure
+from splitbrain.cli.streams import unbreakable
 from splitbrain.suggest import unknown_name
 from splitbrain.text import printable
 
@@ -100,15 +99,8 @@ def cli(debug: bool) -> None:
 
 def run(argv: Sequence[str]) -> int:
     """Run the command line ``argv`` (without the program's name); returns the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # Histories may carry text that the terminal's encoding has no bytes for.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        code = _outcome(argv)
-    finally:
-        _flush()
-    return code
+    with unbreakable():
+        return _outcome(argv)
 
 
 def _outcome(argv: Sequence[str]) -> int:
@@ -123,9 +115,6 @@ def _outcome(argv: Sequence[str]) -> int:
     except click.ClickException as error:
         click.echo(f"splitbrain: {printable(error.format_message())}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`splitbrain runs | head`).
-        return 0
     except Exception as error:
         return report_failure(error, debug=bool(os.environ.get(DEBUG_VARIABLE)))
     return result if isinstance(result, int) else 0
@@ -135,12 +124,3 @@ def _show_usage_error(error: click.UsageError) -> None:
     name = error.ctx.command_path if error.ctx is not None else "splitbrain"
     click.echo(f"{name}: {printable(error.format_message())}", err=True)
     click.echo(f"Try: {name} --help", err=True)
-
-
-def _flush() -> None:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The interpreter flushes once more at exit and would complain there.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,16 +28,13 @@ def width() -> int:
 
 
 def print_text(text: str) -> None:
-    """Print ``text``, with everything a terminal could stumble over spelt out.
-
-    A reader that has gone (``| head``) is no failure: the exit code still tells the verdict.
-    """
-    _print(printable(text))
+    """Print ``text``, with everything a terminal could stumble over spelt out."""
+    click.echo(printable(text))
 
 
 def print_json(data: Any) -> None:
     """Print ``data`` as JSON, in ASCII, and nothing else."""
-    _print(json.dumps(data, indent=2, ensure_ascii=True, default=str))
+    click.echo(json.dumps(data, indent=2, ensure_ascii=True, default=str))
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -57,12 +51,4 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         wrapped = textwrap.wrap(row[-1], room) or [""]
         lines.append((start + wrapped[0]).rstrip())
         lines.extend(" " * indent + line for line in wrapped[1:])
-    _print("\n".join(lines))
-
-
-def _print(text: str) -> None:
-    try:
-        click.echo(text)
-    except BrokenPipeError:
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    click.echo("\n".join(lines))

@@ -54,6 +54,7 @@ def run_document(record: RunRecord) -> dict[str, Any]:
         "statistics": asdict(numbers) | {"share_of_others": numbers.share_of_others},
         "faults": [_fault(fault) for fault in record.faults],
         "bugs_reached": record.bugs_reached,
+        "died": list(record.died),
         "health": asdict(record.health),
         "timings": asdict(record.timings),
     }

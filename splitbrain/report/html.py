@@ -91,6 +91,8 @@ def _facts(record: RunRecord, numbers: Statistics) -> str:
             f"{bug}: reached {record.bugs_reached.get(bug, 0):,} times" for bug in plan.bugs
         )
         rows.insert(2, ("Seeded bug", reached))
+    if record.died:
+        rows.insert(2, ("Died", f"{', '.join(record.died)}: ended though no fault had ended it"))
     if numbers.share_of_others is not None:
         rows.insert(
             2,

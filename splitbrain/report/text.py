@@ -184,6 +184,8 @@ def _bugs(record: RunRecord) -> Iterator[str]:
         if reached and record.verdict is not Verdict.INVALID:
             times += ", and survived"
         yield f"Seeded bug  {bug}: {times}"
+    for node in record.died:
+        yield f"Died        {node} ended by itself, no fault had ended it: see logs/{node}.log"
 
 
 def _closing(record: RunRecord, width: int) -> Iterator[str]:

@@ -15,7 +15,6 @@ import secrets
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from targets.hosts import image, labels, leftovers
@@ -235,19 +234,24 @@ class DockerHost:
                     ) from error
             await asyncio.sleep(AGENT_RETRY_S)
 
-    async def close(self) -> None:
-        """Remove the run's containers, volumes and network. Idempotent; never raises."""
+    async def close(self) -> list[str]:
+        """Remove the run's containers, volumes and network. Idempotent; never raises.
+
+        What would not go is returned, and removed by the next start or by `splitbrain clean`.
+        """
         engine, self._engine = self._engine, None
         for agent in self._agents:
             agent.close()
         self._agents.clear()
         if engine is None or self._run is None:
-            return
-        # What cannot be removed now is removed by the next start, or by `splitbrain clean`.
-        with suppress(ControlLost):
+            return []
+        try:
             await engine.quiet()
-            await leftovers.remove_run(engine, self._run.run)
+            left = (await leftovers.remove_run(engine, self._run.run)).failed
+        except ControlLost as error:
+            left = [f"what {self._run.run} made in the engine: {error}"]
         await asyncio.to_thread(engine.close)
+        return left
 
     def describe(self) -> dict[str, Any]:
         """Facts for the manifest."""

@@ -243,13 +243,13 @@ class SandboxHost:
                 "(modules bridge, veth, nf_tables); or use --host docker."
             )
 
-    async def close(self) -> None:
-        """Kill the nodes, let agents and bridge go. Idempotent; never raises."""
+    async def close(self) -> list[str]:
+        """Kill the nodes, let agents and bridge go; what is left dies with the harness."""
         machines, self._machines = self._machines, {}
         await asyncio.gather(*(m.leave() for m in machines.values()), return_exceptions=True)
         nursery, self._nursery = self._nursery, None
         if nursery is None:
-            return
+            return []
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await nursery.communicate()
@@ -257,6 +257,7 @@ class SandboxHost:
             with suppress(ProcessLookupError):
                 nursery.kill()
             await nursery.wait()
+        return []
 
     def describe(self) -> dict[str, Any]:
         """Facts for the manifest."""

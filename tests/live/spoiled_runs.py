@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import splitbrain.live
 import splitbrain.run
 from clients.client import Client
 from clients.clock import Clock
@@ -75,7 +76,7 @@ def main() -> int:
     if scenario == "misplaced":
         host = MisplacingHost(host)
     else:
-        splitbrain.run.clients_of = deaf_clients  # type: ignore[attr-defined]
+        splitbrain.live.clients_of = deaf_clients  # type: ignore[attr-defined]
     faults = ("partition",) if scenario == "misplaced" else ("kill",)
     plan = Plan(
         "raft",

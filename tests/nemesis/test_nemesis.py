@@ -76,6 +76,51 @@ def test_a_process_that_survives_its_kill_is_no_effect(tmp_path: Path) -> None:
     assert set(nemesis.faults[0].effect.processes.values()) == {"running"}
 
 
+def test_a_fault_on_a_node_that_is_down_already_has_no_effect(tmp_path: Path) -> None:
+    nemesis, _, _, _ = make(tmp_path)
+
+    async def story() -> None:
+        await nemesis.inject(fault("kill", "leader", 0))
+        await nemesis.inject(fault("power-loss", "leader", 1, choice=0.6))
+
+    asyncio.run(story())
+    first, second = nemesis.faults
+    assert first.effect.mechanical and first.effect.processes == {"n1": "dead"}
+    assert not second.effect.mechanical and second.effect.processes == {"n1": "already dead"}
+    assert nemesis.found_dead == set()
+
+
+def test_a_node_that_ended_by_itself_is_noticed(tmp_path: Path) -> None:
+    nemesis, victims, _, _ = make(tmp_path)
+    victims["n1"].process = "dead"
+    asyncio.run(nemesis.inject(fault("kill", "all")))
+    assert nemesis.found_dead == {"n1"}
+    assert nemesis.faults[0].effect.mechanical
+
+
+def test_a_heal_and_a_fault_on_one_node_take_turns(tmp_path: Path) -> None:
+    nemesis, victims, log, _ = make(tmp_path)
+
+    async def story() -> None:
+        await nemesis.inject(fault("kill", "leader", 0))
+        slow = nemesis._cluster.restart
+
+        async def restart(node: str) -> None:
+            log.append(f"begin {node}")
+            await asyncio.sleep(0)
+            await slow(node)
+
+        nemesis._cluster.restart = restart
+        await asyncio.gather(
+            nemesis.heal(fault("kill", "leader", 0)),
+            nemesis.inject(fault("power-loss", "all", 1)),
+        )
+
+    asyncio.run(story())
+    assert log[log.index("begin n1") + 1] == "restart n1"
+    assert victims["n1"].process == "dead"
+
+
 def test_a_node_killed_while_paused_comes_back_once_and_only_when_both_are_healed(
     tmp_path: Path,
 ) -> None:

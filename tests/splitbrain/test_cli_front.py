@@ -11,7 +11,8 @@ import pytest
 from histories.archive import ArchiveError
 from splitbrain.cli import failure, front
 from splitbrain.cli.ownership import PACKAGES, foreign_packages
-from splitbrain.run import Interrupted, PlanError
+from splitbrain.live import Interrupted
+from splitbrain.run import PlanError
 from targets.target import NodeFailed
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -100,6 +100,13 @@ def test_a_fault_that_was_never_injected_or_met_nobody_means_nothing() -> None:
     )
 
 
+def test_a_run_cut_short_need_not_have_met_every_kind_but_must_have_done_something() -> None:
+    done = [operation(1, 2)] * OK_MIN
+    assert vacuous_because(PLAN, done, [], cut_short=True) is None
+    assert vacuous_because(PLAN, done[1:], [], cut_short=True) is not None
+    assert vacuous_because(PLAN, done, [fault(2, 4)], cut_short=True) is not None
+
+
 def test_a_run_that_asks_for_no_faults_is_not_vacuous_for_that() -> None:
     calm = Plan("raft", "sandbox", "register", faults=())
     assert vacuous_because(calm, [operation(1, 2)] * OK_MIN, []) is None

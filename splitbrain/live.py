@@ -1,0 +1,207 @@
+"""The live part of a run: deploy, drive, hurt, heal, and take everything away again."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from histories.archive import RunFolder
+from histories.event import Event, EventType
+from histories.journal import Journal
+from nemesis.ledger import Ledger
+from nemesis.nemesis import Nemesis
+from splitbrain import run_files
+from splitbrain.deployment import Deployment
+from splitbrain.drivers import AsyncioDriver, LoopClock
+from splitbrain.interpreter import Interpreter
+from splitbrain.plan import Plan
+from splitbrain.progress import Progress
+from splitbrain.record import Health
+from splitbrain.schedule import OPERATIONS_STREAM, faults_of, operations_of
+from splitbrain.workforce import clients_of
+from splitbrain.workloads import WORKLOADS
+from targets.hosts.owner import current_owner
+from targets.systems import SYSTEMS
+from targets.target import Host, RunIdentity
+
+
+class Interrupted(Exception):
+    """The user stopped the run before there was anything to judge."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the live part of a run leaves behind, besides journal and ledger.
+
+    ``died`` names nodes that ended though no fault of ours had ended them.
+    """
+
+    health: Health = field(default_factory=Health)
+    setup_s: float = 0.0
+    teardown_s: float = 0.0
+    bugs_reached: dict[str, int] = field(default_factory=dict)
+    died: tuple[str, ...] = ()
+    host_facts: dict[str, Any] = field(default_factory=dict)
+    interrupted: bool = False
+
+
+async def live(plan: Plan, folder: RunFolder, host: Host, started: str, progress: Progress) -> Seen:
+    """Run the plan on ``host``; journal, ledger and logs are in ``folder`` afterwards.
+
+    Everything is taken away again whatever happens. Raises Interrupted, TargetError, and
+    whatever the driver met.
+    """
+    began = time.monotonic()
+    seen = Seen()
+    owner = current_owner()
+    identity = RunIdentity(folder.path.name, folder.path, owner.pid, owner.started, owner.boot)
+    deployment = Deployment(plan, SYSTEMS[plan.system], host)
+    ledger = Ledger(
+        folder.path / run_files.LEDGER,
+        {"pid": owner.pid, "started": owner.started, "boot": owner.boot},
+    )
+    stop = _Stop(asyncio.current_task())
+    try:
+        progress.phase(f"starting {plan.nodes} nodes of {plan.system} on {host.name}")
+        await deployment.start(identity)
+        seen.host_facts = host.describe()
+        seen.setup_s = time.monotonic() - began
+        await _drive(plan, folder.path, deployment, ledger, started, progress, stop, seen)
+    except asyncio.CancelledError:
+        if stop.asked:
+            raise Interrupted("stopped before the clients had started") from None
+        raise
+    finally:
+        stop.release()
+        leaving = time.monotonic()
+        try:
+            progress.phase("taking the cluster down")
+            await _save_logs(folder.path, deployment)
+        finally:
+            # Nothing that failed so far, a full disk included, may leave a node behind.
+            left = await host.close()
+            if left:
+                for what in left:
+                    progress.line(f"Could not take away {what}. Later: splitbrain clean")
+            else:
+                ledger.close()
+            nodes = folder.path / run_files.NODES
+            await asyncio.to_thread(shutil.rmtree, nodes, ignore_errors=True)
+        seen.teardown_s = time.monotonic() - leaving
+    return seen
+
+
+async def _drive(
+    plan: Plan,
+    folder: Path,
+    deployment: Deployment,
+    ledger: Ledger,
+    started: str,
+    progress: Progress,
+    stop: _Stop,
+    seen: Seen,
+) -> None:
+    header = {
+        "run": folder.name,
+        "system": plan.system,
+        "workload": plan.workload,
+        "model": WORKLOADS[plan.workload].model,
+        "start": started,
+    }
+    interpreter = Interpreter(
+        operations_of(plan),
+        plan.stream(OPERATIONS_STREAM),
+        nodes=deployment.nodes,
+        concurrency=plan.concurrency,
+        faults=faults_of(plan),
+    )
+    clock = LoopClock()
+    nemesis = Nemesis(deployment.cluster(), ledger, clock.now_ns)
+    clients = clients_of(plan, folder.name, deployment, clock)
+    journal = Journal(folder / run_files.JOURNAL, header)
+    driver = AsyncioDriver(interpreter, clients, nemesis, journal, clock, _ticker(progress))
+    progress.phase(f"running {plan.workload} for {plan.time_limit_s:g} s")
+    stop.handler = driver.interrupt
+    try:
+        seen.health = await driver.run()
+    finally:
+        # What is recorded will be judged: an impatient Ctrl-C must not cost that.
+        stop.release()
+        failures = await nemesis.heal_all()
+        await asyncio.gather(*(client.close() for client in clients))
+        clock.close()
+        journal.close()
+        seen.interrupted = interpreter.interrupted
+        # The nodes' last word on how often their seeded bugs were reached.
+        await asyncio.gather(*(deployment.status(node) for node in deployment.nodes))
+        seen.died = tuple(sorted({*nemesis.found_dead, *await deployment.dead()}))
+        seen.bugs_reached = deployment.bugs.totals()
+    if failures:
+        raise failures[0]
+
+
+class _Stop:
+    """Ctrl-C, SIGTERM, a closed terminal: to the driver while it drives, else an end to it all."""
+
+    def __init__(self, task: asyncio.Task[Any] | None) -> None:
+        self.asked = False
+        self.handler: Callable[[], None] | None = None
+        self._task = task
+        self._loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # Under nohup SIGHUP is ignored, and stays so.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._loop.add_signal_handler(number, self._take)
+
+    def _take(self) -> None:
+        self.asked = True
+        if self.handler is not None:
+            self.handler()
+        elif self._task is not None:
+            self._task.cancel()
+
+    def release(self) -> None:
+        """From here on a signal must not keep the cluster from being taken down."""
+        self.handler = lambda: None
+
+
+def _ticker(progress: Progress) -> Callable[[Event], None]:
+    """An observer that counts events by outcome and keeps the progress display going."""
+    counts = dict.fromkeys(EventType, 0)
+    active: dict[int, str] = {}
+
+    def observe(event: Event) -> None:
+        if event.process == "nemesis":
+            stage, number = event.value.get("stage"), event.value.get("fault")
+            if stage == "acknowledged":
+                active[number] = f"{event.f} {event.value.get('target')}"
+            elif stage == "healed":
+                active.pop(number, None)
+        else:
+            counts[event.type] += 1
+            if counts[EventType.INVOKE] % 64:
+                return
+        progress.tick(
+            counts[EventType.INVOKE],
+            counts[EventType.OK],
+            counts[EventType.FAIL],
+            counts[EventType.INFO],
+            event.time / 1e9,
+            list(active.values()),
+        )
+
+    return observe
+
+
+async def _save_logs(folder: Path, deployment: Deployment) -> None:
+    try:
+        logs = await deployment.logs()
+    except Exception as error:  # logs are worth having, but no reason to fail a run
+        logs = {"harness": f"the nodes' logs could not be read: {error}\n".encode()}
+    await asyncio.to_thread(run_files.write_logs, folder, logs)
