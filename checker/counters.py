@@ -13,15 +13,15 @@ reads, one after the other; that bound is narrower, and points at the few adds b
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from checker.verdict import Result, Verdict, Violation
+from checker.added import judge_added
+from checker.verdict import Result, Violation
 from checker.wording import plural, seconds, show
-from histories.columns import NEVER, columns
+from histories.columns import NEVER
 from histories.errors import PROBLEMS_MAX, HistoryError, Problem
 from histories.event import Operation, Outcome
 
@@ -39,37 +39,18 @@ def check_counter(operations: Sequence[Operation]) -> Result:
     Linear but for the adds that overlap each pair of reads.
     """
     _check_fit(operations)
-    started = time.perf_counter()
-    table = columns(operations)
-    violations: list[Violation] = []
-    for key, rows in zip(table.keys, table.rows_by_key(), strict=True):
-        counter = _Counter(key, [operations[row] for row in rows.tolist()])
-        if violation := counter.violation():
-            violations.append(violation)
-    acknowledged = sum(o.f == "add" and o.outcome is Outcome.OK for o in operations)
-    reads = [o for o in operations if o.f == "read" and o.outcome is Outcome.OK]
-    reason = None
-    if violations:
-        verdict, reason = Verdict.INVALID, violations[0].sentence
-    elif not reads:
-        verdict = Verdict.VACUOUS
-        reason = "no read of the counter ever succeeded: nothing was tested"
-    elif not acknowledged and not any(read.output for read in reads):
-        verdict = Verdict.VACUOUS
-        reason = "no add was ever acknowledged and every read answered 0: nothing was tested"
-    else:
-        verdict = Verdict.VALID
-    return Result(
-        verdict=verdict,
+    return judge_added(
+        operations,
+        _violations,
         model=MODEL,
         algorithm="bounds",
-        operations=len(operations),
-        keys=len(table.keys),
-        reason=reason,
-        search_seconds=time.perf_counter() - started,
-        violations=tuple(violations),
-        statistics={"adds_acknowledged": acknowledged, "reads": len(reads)},
+        nothing_added="no add was ever acknowledged and every read answered 0",
     )
+
+
+def _violations(key: Any, operations: list[Operation]) -> list[Violation]:
+    violation = _Counter(key, operations).violation()
+    return [] if violation is None else [violation]
 
 
 class _Counter:

@@ -13,15 +13,14 @@ by an indeterminate operation may be there or not until it is known.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from checker.verdict import Result, Verdict, Violation
+from checker.added import judge_added
+from checker.verdict import Result, Violation
 from checker.wording import describe, plural, seconds, show
 from histories.canonical import canonical
-from histories.columns import columns
 from histories.errors import PROBLEMS_MAX, HistoryError, Problem
 from histories.event import Operation, Outcome
 
@@ -37,33 +36,12 @@ def check_set(operations: Sequence[Operation]) -> Result:
     for other operations. Reads times elements in the worst case, by set difference.
     """
     _check_fit(operations)
-    started = time.perf_counter()
-    table = columns(operations)
-    violations: list[Violation] = []
-    for key, rows in zip(table.keys, table.rows_by_key(), strict=True):
-        violations += _Set(key, [operations[row] for row in rows.tolist()]).violations()
-    acknowledged = sum(o.f == "add" and o.outcome is Outcome.OK for o in operations)
-    reads = [o for o in operations if o.f == "read" and o.outcome is Outcome.OK]
-    reason = None
-    if violations:
-        verdict, reason = Verdict.INVALID, violations[0].sentence
-    elif not reads:
-        verdict, reason = Verdict.VACUOUS, "no read of the set ever succeeded: nothing was tested"
-    elif not any(read.output for read in reads) and not acknowledged:
-        verdict = Verdict.VACUOUS
-        reason = "no add was ever acknowledged and no element ever read: nothing was tested"
-    else:
-        verdict = Verdict.VALID
-    return Result(
-        verdict=verdict,
+    return judge_added(
+        operations,
+        lambda key, own: _Set(key, own).violations(),
         model=MODEL,
         algorithm="known elements",
-        operations=len(operations),
-        keys=len(table.keys),
-        reason=reason,
-        search_seconds=time.perf_counter() - started,
-        violations=tuple(violations),
-        statistics={"adds_acknowledged": acknowledged, "reads": len(reads)},
+        nothing_added="no add was ever acknowledged and no element ever read",
     )
 
 

@@ -1,0 +1,54 @@
+"""What the checkers of things that are added and read (sets, counters) have in common."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from checker.verdict import Result, Verdict, Violation
+from histories.columns import columns
+from histories.event import Operation, Outcome
+
+
+def judge_added(
+    operations: Sequence[Operation],
+    violations_of: Callable[[Any, list[Operation]], Sequence[Violation]],
+    *,
+    model: str,
+    algorithm: str,
+    nothing_added: str,
+) -> Result:
+    """Judge key by key; ``violations_of(key, its operations)`` finds what cannot have happened.
+
+    VACUOUS when no read succeeded, or (``nothing_added`` says so in words) when no add was
+    acknowledged and every read came back empty.
+    """
+    started = time.perf_counter()
+    table = columns(operations)
+    violations: list[Violation] = []
+    for key, rows in zip(table.keys, table.rows_by_key(), strict=True):
+        violations += violations_of(key, [operations[row] for row in rows.tolist()])
+    acknowledged = sum(o.f == "add" and o.outcome is Outcome.OK for o in operations)
+    reads = [o for o in operations if o.f == "read" and o.outcome is Outcome.OK]
+    reason = None
+    if violations:
+        verdict, reason = Verdict.INVALID, violations[0].sentence
+    elif not reads:
+        verdict = Verdict.VACUOUS
+        reason = f"no read of the {model} ever succeeded: nothing was tested"
+    elif not acknowledged and not any(read.output for read in reads):
+        verdict, reason = Verdict.VACUOUS, f"{nothing_added}: nothing was tested"
+    else:
+        verdict = Verdict.VALID
+    return Result(
+        verdict=verdict,
+        model=model,
+        algorithm=algorithm,
+        operations=len(operations),
+        keys=len(table.keys),
+        reason=reason,
+        search_seconds=time.perf_counter() - started,
+        violations=tuple(violations),
+        statistics={"adds_acknowledged": acknowledged, "reads": len(reads)},
+    )
