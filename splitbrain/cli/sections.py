@@ -25,6 +25,8 @@ class SectionedCommand(click.Command):
         """Write one definition list a heading; what has none comes last."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Argument):
+                continue  # the usage line has it
             record = parameter.get_help_record(ctx)
             if record is not None:
                 heading = getattr(parameter, "section", "Options")

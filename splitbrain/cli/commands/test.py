@@ -27,7 +27,7 @@ SEED_BITS = 31
 
 
 @click.command("test", cls=SectionedCommand)
-@click.argument("system", required=False, default="")
+@click.argument("system", required=False, default="", metavar="SYSTEM")
 @option("--nodes", section=CLUSTER, metavar="N", help="How many nodes.  [default: 5]")
 @option(
     "--host",
