@@ -1,9 +1,10 @@
-"""Runs that test nothing, made so on purpose: each must end vacuous, whatever it looks like.
+"""Runs spoiled on purpose: what tests nothing must end vacuous, what cannot start must say why.
 
-    python spoiled_runs.py misplaced|deaf docker|sandbox STORE
+    python spoiled_runs.py misplaced|deaf|stillborn docker|sandbox STORE
 
 ``misplaced`` puts the partition's rules into the network namespace of a spare machine
-that is no member of the cluster; ``deaf`` gives clients a port nobody listens on.
+that is no member of the cluster; ``deaf`` gives clients a port nobody listens on;
+``stillborn`` starts nodes that refuse their command line.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from splitbrain.plan import Plan
 from splitbrain.progress import SilentProgress
 from splitbrain.workforce import clients_of
 from targets.hosts import reexec
-from targets.target import Host, Machine, RunIdentity
+from targets.target import Host, Machine, NodeFailed, RunIdentity
 
 SPARE = "spare"
 
@@ -75,7 +76,7 @@ def main() -> int:
     host: Any = make_host(host_name, SilentProgress())
     if scenario == "misplaced":
         host = MisplacingHost(host)
-    else:
+    elif scenario == "deaf":
         splitbrain.live.clients_of = deaf_clients  # type: ignore[attr-defined]
     faults = ("partition",) if scenario == "misplaced" else ("kill",)
     plan = Plan(
@@ -86,9 +87,14 @@ def main() -> int:
         fault_hold_s=2.0,
         fault_quiet_s=1.0,
         faults=faults,
+        bugs=("raft.no-such-bug",) if scenario == "stillborn" else (),
         seed=5,
     )
-    record = splitbrain.run.execute(plan, store=Path(store), host=host)
+    try:
+        record = splitbrain.run.execute(plan, store=Path(store), host=host)
+    except NodeFailed as error:
+        print(error)
+        return 70
     told = {"verdict": record.verdict, "reason": record.reason, "run": record.run}
     print(json.dumps(told))
     return record.verdict.exit_code

@@ -69,6 +69,18 @@ def test_raft_under_every_fault_is_valid_and_every_fault_had_an_effect(
     assert not (folder / "nodes").exists()
 
 
+def spoiled(scenario: str, host: str, store: Path) -> subprocess.CompletedProcess[str]:
+    """A run that is spoiled on purpose (see spoiled_runs.py)."""
+    path = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, str(HERE / "spoiled_runs.py"), scenario, host, str(store)],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
 @pytest.mark.parametrize(
     ("scenario", "reason"),
     [("misplaced", "its rules dropped no packet"), ("deaf", "none of")],
@@ -76,17 +88,19 @@ def test_raft_under_every_fault_is_valid_and_every_fault_had_an_effect(
 def test_a_run_that_tests_nothing_is_vacuous(
     tmp_path: Path, host: str, scenario: str, reason: str
 ) -> None:
-    path = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(
-        [sys.executable, str(HERE / "spoiled_runs.py"), scenario, host, str(tmp_path)],
-        env=os.environ | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = spoiled(scenario, host, tmp_path)
     assert done.returncode == 3, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["verdict"] == "vacuous" and reason in told["reason"]
+
+
+def test_nodes_that_do_not_come_up_are_told_with_the_last_lines_of_their_log(
+    tmp_path: Path, host: str
+) -> None:
+    done = spoiled("stillborn", host, tmp_path)
+    assert done.returncode == 70, done.stderr
+    assert "ended before it answered. The last lines of its log:" in done.stdout
+    assert "no seeded bug 'raft.no-such-bug'" in done.stdout
 
 
 def test_a_seeded_bug_is_caught_and_the_same_seed_without_it_is_valid(
