@@ -5,7 +5,7 @@ import math
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from histories.event import NEMESIS, Event, EventType
@@ -53,7 +53,6 @@ def test_nemesis_events_carry_details():
     assert parsed["value"] == value
 
 
-@settings(deadline=None)
 @given(key=VALUES, value=VALUES, f=st.text(), error=st.none() | st.text())
 def test_any_json_value_survives(key, value, f, error):
     text = line(Event(1, 2, 3, EventType.INFO, f, key, value, None, error))

@@ -28,7 +28,6 @@ wild = st.fixed_dictionaries(
 )
 SETTINGS = settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -85,7 +85,7 @@ def test_the_digest_is_of_the_same_bytes_and_stops_where_it_is_told():
     assert listed != digest(endless.items(Random(1)), 51)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**64))
 def test_a_seed_decides_everything_and_another_seed_gives_another_schedule(seed):
     def schedule(number):
@@ -95,7 +95,7 @@ def test_a_seed_decides_everything_and_another_seed_gives_another_schedule(seed)
     assert schedule(seed) != schedule(seed + 1)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(taken=st.integers(0, 300))
 def test_how_far_one_phase_was_read_does_not_change_the_next(taken):
     phases = a_schedule()

@@ -69,7 +69,7 @@ def play(shape):
     return interpreter, driver.run()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(runs())
 def test_the_journal_is_a_legal_history(shape):
     interpreter, events = play(shape)
@@ -98,7 +98,7 @@ def test_the_journal_is_a_legal_history(shape):
     assert interpreter.open_operations == len(open_operations)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(runs())
 def test_every_fault_that_began_is_healed_before_the_final_reads_and_the_end(shape):
     interpreter, events = play(shape)
@@ -112,7 +112,7 @@ def test_every_fault_that_began_is_healed_before_the_final_reads_and_the_end(sha
     assert interpreter.faults_in_force == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(runs())
 def test_the_same_seed_and_the_same_answers_give_the_same_journal(shape):
     def journal():
