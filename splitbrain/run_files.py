@@ -119,7 +119,7 @@ def read_verdict(folder: Path) -> dict[str, Any]:
             "interrupted": data["interrupted"],
             "results": [_result_from_json(result, certificates) for result in data["results"]],
             "bugs_reached": data["bugs_reached"],
-            "died": tuple(data["died"]),
+            "died": tuple(data.get("died", ())),
             "health": Health(**data["health"]),
             "timings": Timings(**data["timings"]),
         }
