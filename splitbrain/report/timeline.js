@@ -104,32 +104,47 @@
     for (const fault of near) for (const edge of [fault.start, fault.end]) if (edge > first - 2e6 && edge < final + 2e6) moments.add(edge);
     const times = [...moments].sort((a, b) => a - b);
     const at = new Map();
+    // Many faults between the operations are told by where they are, not each by its name.
+    const crowded = near.length > 3;
     let x = left + 14;
     times.forEach((time, place) => {
       // A second is wider than a millisecond, but not a thousand times.
-      if (place) x += 22 + 13 * Math.log2(1 + (time - times[place - 1]) / 2000);
+      if (place) x += (22 + 13 * Math.log2(1 + (time - times[place - 1]) / 2000)) * (crowded ? 0.36 : 1);
       for (const row of rows) if (col.duration[row] >= 0 && end[row] === time && call[row] < time) x = Math.max(x, at.get(call[row]) + wide(title.get(row)) + 20);
       for (const row of rows) {
         const previous = rows.filter((one) => col.process[one] === col.process[row] && call[one] < time && col.duration[one] < 0);
         if (call[row] === time) for (const one of previous) x = Math.max(x, at.get(call[one]) + wide(title.get(one)) + 40);
       }
-      for (const fault of near) if (fault.end === time && at.has(fault.start)) x = Math.max(x, at.get(fault.start) + wide(fault.label) + 12);
+      if (!crowded) for (const fault of near) if (fault.end === time && at.has(fault.start)) x = Math.max(x, at.get(fault.start) + wide(fault.label) + 12);
       at.set(time, x);
     });
-    // A small drawing takes the room there is.
-    const stretch = Math.max(1, Math.min(2, (document.documentElement.clientWidth - 160 - left) / (x - left + 60)));
+    // A small drawing takes the room there is; a crowded one is squeezed a little to fit it.
+    const room = document.documentElement.clientWidth - 160 - left;
+    const stretch = Math.max(crowded ? 0.7 : 1, Math.min(2, room / (x - left + 60)));
     for (const [time, place] of at) at.set(time, left + 14 + (place - left - 14) * stretch);
     x = at.get(times[times.length - 1]);
     const tail = Math.max(60, ...rows.filter((row) => col.duration[row] < 0).map((row) => at.get(call[row]) + wide(title.get(row)) + 40 - x));
     const right = x + tail;
-    const laneTop = 30 + near.length * 22, laneHeight = 46;
+    // Faults that do not overlap share a shelf.
+    const shelves = [], shelf = new Map();
+    for (const fault of [...near].sort((a, b) => a.start - b.start)) {
+      let place = shelves.findIndex((until) => until < fault.start);
+      if (place < 0) place = shelves.length;
+      shelves[place] = fault.end;
+      shelf.set(fault, place);
+    }
+    const laneTop = 30 + shelves.length * 22, laneHeight = 46;
     const bottom = laneTop + processes.length * laneHeight + 8;
     const root = svg("svg", { width: Math.max(right + 16, 600), height: bottom + 34, role: "img", "aria-label": "The operations of the finding, one lane a process, time to the right" });
-    near.forEach((fault, place) => {
-      const from = at.get(fault.start) ?? left, to = at.get(fault.end) ?? right, y = 10 + place * 22;
+    near.forEach((fault) => {
+      const from = at.get(fault.start) ?? left, to = at.get(fault.end) ?? right, y = 10 + shelf.get(fault) * 22;
+      const told = fault.label + (at.has(fault.start) ? "" : " (since " + seconds(fault.start, 2) + ")");
+      const fits = crowded ? short(told, Math.max(3, Math.floor((to - from - 8) / 7))) : told;
       root.append(svg("rect", { x: from, y, width: Math.max(2, to - from), height: bottom - y, fill: "var(--fault)", opacity: 0.1 }));
-      root.append(svg("rect", { x: from, y, width: Math.max(2, to - from), height: 18, fill: "var(--fault)", opacity: 0.4 }));
-      root.append(svg("text", { x: from + 5, y: y + 13, fill: "var(--ink)" }, fault.label + (at.has(fault.start) ? "" : " (since " + seconds(fault.start, 2) + ")")));
+      const bar = svg("rect", { x: from, y, width: Math.max(2, to - from), height: 18, fill: "var(--fault)", opacity: 0.4 });
+      bar.append(svg("title", {}, told));
+      root.append(bar);
+      root.append(svg("text", { x: from + 5, y: y + 13, fill: "var(--ink)" }, fits));
     });
     processes.forEach((process, place) => {
       const y = laneTop + place * laneHeight + 28;
