@@ -82,7 +82,7 @@ async def live(plan: Plan, folder: RunFolder, host: Host, started: str, progress
         leaving = time.monotonic()
         try:
             progress.phase("taking the cluster down")
-            await _save_logs(folder.path, deployment)
+            await _save_logs(folder.path, deployment, progress)
         finally:
             # Nothing that failed so far, a full disk included, may leave a node behind.
             left = await host.close()
@@ -199,9 +199,8 @@ def _ticker(progress: Progress) -> Callable[[Event], None]:
     return observe
 
 
-async def _save_logs(folder: Path, deployment: Deployment) -> None:
+async def _save_logs(folder: Path, deployment: Deployment, progress: Progress) -> None:
     try:
-        logs = await deployment.logs()
+        await asyncio.to_thread(run_files.write_logs, folder, await deployment.logs())
     except Exception as error:  # logs are worth having, but no reason to fail a run
-        logs = {"harness": f"the nodes' logs could not be read: {error}\n".encode()}
-    await asyncio.to_thread(run_files.write_logs, folder, logs)
+        progress.line(f"The nodes' logs could not be kept: {error}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from nemesis.ledger import is_closed
+from splitbrain import run_files
 from splitbrain.plan import Plan
 from splitbrain.progress import SilentProgress
 from splitbrain.run import PlanError, execute
@@ -80,6 +82,19 @@ def test_what_would_not_go_is_told_and_leaves_the_ledger_open(tmp_path: Path) ->
     folder = run(tmp_path, FailingHost(left=("container n1-holder",)), told)
     assert not is_closed(folder / "faults.jsonl")
     assert "Could not take away container n1-holder. Later: splitbrain clean" in told.lines
+
+
+def test_logs_that_cannot_be_kept_are_told_and_cost_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(folder: Path, logs: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(run_files, "write_logs", full)
+    told, host = Told(), FailingHost()
+    folder = run(tmp_path, host, told)
+    assert host.closed == 1 and is_closed(folder / "faults.jsonl")
+    assert any("logs could not be kept: [Errno 28]" in line for line in told.lines)
 
 
 def test_a_plan_the_host_cannot_do_is_refused_before_anything_is_made(tmp_path: Path) -> None:
