@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from checker.verdict import Result, Verdict, Violation
-from histories.columns import columns
 from histories.event import Operation, Outcome
+from histories.table import table_of
 
 
 def judge_added(
@@ -25,9 +25,11 @@ def judge_added(
     acknowledged and every read came back empty.
     """
     started = time.perf_counter()
-    table = columns(operations)
+    operations = sorted(operations, key=lambda operation: operation.call)
+    table = table_of(operations)
     violations: list[Violation] = []
-    for key, rows in zip(table.keys, table.rows_by_key(), strict=True):
+    used = [one for one in zip(table.keys, table.rows_by_key(), strict=True) if len(one[1])]
+    for key, rows in used:
         violations += violations_of(key, [operations[row] for row in rows.tolist()])
     acknowledged = sum(o.f == "add" and o.outcome is Outcome.OK for o in operations)
     reads = [o for o in operations if o.f == "read" and o.outcome is Outcome.OK]
@@ -46,7 +48,7 @@ def judge_added(
         model=model,
         algorithm=algorithm,
         operations=len(operations),
-        keys=len(table.keys),
+        keys=len(used),
         reason=reason,
         search_seconds=time.perf_counter() - started,
         violations=tuple(violations),

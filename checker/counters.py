@@ -21,9 +21,9 @@ from typing import Any
 from checker.added import judge_added
 from checker.verdict import Result, Violation
 from checker.wording import plural, seconds, show
-from histories.columns import NEVER
 from histories.errors import PROBLEMS_MAX, HistoryError, Problem
 from histories.event import Operation, Outcome
+from histories.table import NEVER
 
 MODEL = "counter"
 FUNCTIONS = ("add", "read")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from checker.counters import check_counter
 from checker.linearizability.search import linearizable
 from checker.models import MODELS
+from checker.reading import SPLITBRAIN, Reading
 from checker.sets import check_set
 from checker.verdict import Result, Verdict
 from histories.errors import HistoryError, Problem
@@ -23,7 +24,7 @@ def judge(
     history: History,
     model: str | None = None,
     *,
-    mismatch_observes: bool = True,
+    reading: Reading = SPLITBRAIN,
     time_limit_s: float | None = None,
     max_configurations: int | None = None,
 ) -> Result:
@@ -46,7 +47,7 @@ def judge(
         result = linearizable(
             history.operations,
             name,
-            mismatch_observes=mismatch_observes,
+            reading=reading,
             time_limit_s=time_limit_s,
             max_configurations=max_configurations,
         )

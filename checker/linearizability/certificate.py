@@ -1,7 +1,7 @@
 """The certificate of a valid verdict, and a verifier that shares nothing with the search.
 
-    {"format": "splitbrain-linearization", "version": 1, "model": "cas-register",
-     "mismatch_observes": true, "parts": [{"key": "x", "order": [0, 4, 2, …]}, …]}
+    {"format": "splitbrain-linearization", "version": 2, "model": "cas-register",
+     "reading": "splitbrain", "parts": [{"key": "x", "order": [0, 4, 2, …]}, …]}
 
 ``order`` holds the ``call`` indexes of one key's operations in an order that one copy of
 the object, used by one client, could have run. Indeterminate operations that took no
@@ -14,22 +14,23 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from checker.models import MODELS
+from checker.reading import SPLITBRAIN, Reading
 from histories.canonical import canonical
 from histories.event import Operation, Outcome
 
 FORMAT = "splitbrain-linearization"
-VERSION = 1
+VERSION = 2
 
 
 def certificate(
-    model: str, mismatch_observes: bool, parts: Sequence[tuple[Any, Sequence[Operation]]]
+    model: str, reading: Reading, parts: Sequence[tuple[Any, Sequence[Operation]]]
 ) -> dict[str, Any]:
     """The certificate for ``parts``: (key, its operations in linearization order)."""
     return {
         "format": FORMAT,
         "version": VERSION,
         "model": model,
-        "mismatch_observes": mismatch_observes,
+        "reading": reading.name,
         "parts": [
             {"key": key, "order": [operation.call for operation in order]} for key, order in parts
         ],
@@ -41,7 +42,7 @@ def verify(
     model: str,
     certificate: dict[str, Any],
     *,
-    mismatch_observes: bool = True,
+    reading: Reading = SPLITBRAIN,
 ) -> str | None:
     """None if the certificate shows ``operations`` linearizable; else a sentence why not.
 
@@ -53,7 +54,7 @@ def verify(
         ("format", FORMAT),
         ("version", VERSION),
         ("model", model),
-        ("mismatch_observes", mismatch_observes),
+        ("reading", reading.name),
     ):
         if certificate.get(member) != expected:
             return f"the certificate's {member} is {certificate.get(member)!r}, not {expected!r}"
@@ -69,7 +70,7 @@ def verify(
         group = groups.pop(canonical(part.get("key")), None)
         if group is None:
             return f"key {part.get('key')!r} is not in the history, or occurs twice"
-        if problem := _verify_part(group, model, part["order"], mismatch_observes):
+        if problem := _verify_part(group, model, part["order"], reading):
             return f"key {part.get('key')!r}: {problem}"
     for group in groups.values():
         key = next(iter(group.values())).key
@@ -78,14 +79,14 @@ def verify(
 
 
 def _verify_part(
-    group: dict[int, Operation], model: str, order: Sequence[Any], mismatch_observes: bool
+    group: dict[int, Operation], model: str, order: Sequence[Any], reading: Reading
 ) -> str | None:
     definition = MODELS[model]
     missing = {
         call
         for call, operation in group.items()
         if operation.outcome is not Outcome.INFO
-        and definition.effect(operation, mismatch_observes) is not None
+        and definition.effect(operation, reading) is not None
     }
     placed: set[int] = set()
     state: Hashable = definition.init
@@ -97,14 +98,14 @@ def _verify_part(
         if call in placed:
             return f"operation {call} occurs twice"
         placed.add(call)
-        effect = definition.effect(operation, mismatch_observes)
+        effect = definition.effect(operation, reading)
         if effect is None:
             return f"operation {call} asserts nothing and has no place in an order"
         if operation.ret is not None and operation.ret < latest_call:
             return f"operation {call} had returned before operation {latest_call} began"
         latest_call = max(latest_call, call)
         after = definition.step(state, effect)
-        if after is None:
+        if not after:
             return f"operation {call} ({operation.f}) is impossible when the state is {state!r}"
         (state,) = after
     if absent := missing - placed:

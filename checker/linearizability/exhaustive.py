@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from checker.models.model import Model
+from checker.reading import Reading
 from histories.event import Operation
 
 OPERATIONS_MAX = 12
 
 
-def some_order(operations: Sequence[Operation], model: Model, mismatch_observes: bool) -> bool:
+def some_order(operations: Sequence[Operation], model: Model, reading: Reading) -> bool:
     """Whether some order of one key's operations is legal. Exponential; for OPERATIONS_MAX or so.
 
     Follows the definition: an operation may come next when no other one left has returned
     before it began; the open ones may be left over. Remembers (what is left, state).
     """
-    effects = [(o, model.effect(o, mismatch_observes)) for o in operations]
+    effects = [(o, model.effect(o, reading)) for o in operations]
     relevant = [(o, effect) for o, effect in effects if effect is not None]
     hopeless: set[tuple[int, Hashable]] = set()
 
@@ -32,7 +33,7 @@ def some_order(operations: Sequence[Operation], model: Model, mismatch_observes:
             if operation.call > min(returns):
                 continue
             after = model.step(state, effect)
-            if after is not None and reachable(left & ~(1 << i), after[0]):
+            if any(reachable(left & ~(1 << i), state_after) for state_after in after):
                 return True
         hopeless.add((left, state))
         return False

@@ -15,8 +15,8 @@ from checker.linearizability.relaxation import Relaxer
 from checker.models.model import Effect, Kind
 from checker.wording import noun, precise_seconds, show
 from histories.canonical import canonical
-from histories.columns import NEVER
 from histories.event import Operation, Outcome
+from histories.table import NEVER
 
 
 @dataclass(frozen=True, slots=True)

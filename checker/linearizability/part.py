@@ -22,8 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from checker.models.model import Effect, Kind, Model
-from histories.columns import NEVER
+from checker.reading import SPLITBRAIN, Reading
 from histories.event import Operation, Outcome
+from histories.table import NEVER
 
 OTHER = 0
 """The number that stands for every value no operation tests (see ``_intern``)."""
@@ -77,7 +78,7 @@ class Compiled(NamedTuple):
 
 
 def compile_part(
-    operations: Sequence[Operation], model: Model, mismatch_observes: bool = True
+    operations: Sequence[Operation], model: Model, reading: Reading = SPLITBRAIN
 ) -> Compiled:
     """Number values, slots and ranks of one key's operations. O(n log n).
 
@@ -87,7 +88,7 @@ def compile_part(
     required: list[tuple[Operation, Effect]] = []
     crashed: list[tuple[Operation, Effect]] = []
     for operation in sorted(operations, key=lambda operation: operation.call):
-        effect = model.effect(operation, mismatch_observes)
+        effect = model.effect(operation, reading)
         if effect is None:
             continue
         if effect.kind is Kind.CAS and effect.expected == effect.new:

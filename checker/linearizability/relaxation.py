@@ -14,8 +14,9 @@ from dataclasses import replace
 from itertools import accumulate, combinations
 
 from checker.models.model import Effect, Kind, Model
-from histories.columns import NEVER
+from checker.reading import Reading
 from histories.event import Operation, Outcome
+from histories.table import NEVER
 
 Refuted = Callable[[Sequence[Operation]], bool]
 """Whether a history is surely not linearizable (an undecided one is not)."""
@@ -28,13 +29,14 @@ PAIRS_MAX = 16
 class Relaxer:
     """Relaxations of one key's operations under a model and a reading of mismatches."""
 
-    def __init__(self, model: Model, mismatch_observes: bool) -> None:
+    def __init__(self, model: Model, reading: Reading) -> None:
         self._model = model
-        self._mismatch_observes = mismatch_observes
+        self._reading = reading
 
     def effect(self, operation: Operation) -> Effect | None:
         """What the operation asserts and does."""
-        return self._model.effect(operation, self._mismatch_observes)
+        effect: Effect | None = self._model.effect(operation, self._reading)
+        return effect
 
     def prefix(self, operations: Sequence[Operation], end: int) -> list[Operation]:
         """The history up to the event ``end``: what is open then becomes indeterminate.

@@ -20,11 +20,12 @@ from checker.linearizability.engine import (
 from checker.linearizability.part import compile_part
 from checker.linearizability.violation import explain
 from checker.models import MODELS, Model
+from checker.reading import SPLITBRAIN, Reading
 from checker.verdict import Result, Verdict, Violation
 from checker.wording import describe, plural
-from histories.columns import columns
 from histories.errors import PROBLEMS_MAX, HistoryError, Problem
 from histories.event import Operation, Outcome
+from histories.table import table_of
 
 ALGORITHM = "just-in-time depth-first"
 MEMORY_BYTES_MAX = 2 << 30
@@ -49,7 +50,7 @@ def linearizable(
     operations: Sequence[Operation],
     model: str = "cas-register",
     *,
-    mismatch_observes: bool = True,
+    reading: Reading = SPLITBRAIN,
     time_limit_s: float | None = None,
     max_configurations: int | None = None,
 ) -> Result:
@@ -57,8 +58,8 @@ def linearizable(
 
     VALID carries a certificate, re-checked by ``certificate.verify`` before it is returned;
     INVALID one violation a refuted key; UNKNOWN says which keys are undecided, why, and how
-    far each was verified. ``mismatch_observes``: a compare-and-set that failed with
-    ``mismatch`` found another value than it expected (``models/registers.py``).
+    far each was verified. ``reading`` says how outcomes are read where tools differ
+    (``checker/reading.py``).
     ``time_limit_s`` bounds the search, ``max_configurations`` what is expanded for one key;
     memory is always bounded (2 GiB).
 
@@ -74,15 +75,18 @@ def linearizable(
     started = time.perf_counter()
     run = _Run(
         definition,
-        mismatch_observes,
+        reading,
         started,
         None if time_limit_s is None else started + time_limit_s,
         max_configurations,
         functions,
     )
-    table = columns(operations)
+    operations = sorted(operations, key=lambda operation: operation.call)
+    table = table_of(operations)
     for key, rows in zip(table.keys, table.rows_by_key(), strict=True):
         chosen = [operations[row] for row in rows.tolist()]
+        if not chosen:
+            continue
         run.parts.append(_Part(key, chosen))
     run.decide()
     return run.result(operations)
@@ -119,7 +123,7 @@ class _Run:
     """All keys of one history, taking turns."""
 
     model: Model
-    mismatch_observes: bool
+    reading: Reading
     started: float
     deadline: float | None
     max_configurations: int | None
@@ -145,9 +149,7 @@ class _Run:
 
     def _attempt(self, part: _Part, fuel: int) -> None:
         if part.search is None:
-            part.search = Search.over(
-                compile_part(part.operations, self.model, self.mismatch_observes)
-            )
+            part.search = Search.over(compile_part(part.operations, self.model, self.reading))
         search = part.search
         limit = search.expanded + fuel
         if self.max_configurations is not None:
@@ -216,7 +218,7 @@ class _Run:
 
     def refuted(self, operations: Sequence[Operation]) -> bool:
         """Whether one key's history is surely not linearizable, in a small budget."""
-        compiled = compile_part(operations, self.model, self.mismatch_observes)
+        compiled = compile_part(operations, self.model, self.reading)
         search = Search.over(compiled)
         return search.run(self.functions, WITNESS_FUEL, MEMORY_BYTES_MAX) is Status.REFUTED
 
@@ -241,7 +243,7 @@ class _Run:
                         part.operations,
                         part.stuck,
                         self.model,
-                        self.mismatch_observes,
+                        self.reading,
                         self.refuted,
                         full=number < EXPLAINED_MAX,
                     )
@@ -257,10 +259,8 @@ class _Run:
         else:
             verdict = Verdict.VALID
             orders = [(part.key, part.order or []) for part in self.parts]
-            evidence = certificate(self.model.name, self.mismatch_observes, orders)
-            problem = verify(
-                operations, self.model.name, evidence, mismatch_observes=self.mismatch_observes
-            )
+            evidence = certificate(self.model.name, self.reading, orders)
+            problem = verify(operations, self.model.name, evidence, reading=self.reading)
             if problem is not None:
                 raise BrokenSearch(
                     f"the search found an order that the verifier rejects: {problem}. "
@@ -281,7 +281,7 @@ class _Run:
                 "configurations": sum(part.expanded for part in self.parts),
                 "indeterminate": sum(o.outcome is Outcome.INFO for o in operations),
                 "failed": sum(o.outcome is Outcome.FAIL for o in operations),
-                "mismatch_observes": self.mismatch_observes,
+                "reading": self.reading.name,
                 "compiled": self.functions is not kernels,
                 "undecided_keys": len(unknown),
                 "refuted_keys": len(refuted),

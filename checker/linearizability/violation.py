@@ -12,6 +12,7 @@ from checker.linearizability.exhaustive import OPERATIONS_MAX, some_order
 from checker.linearizability.finding import find
 from checker.linearizability.relaxation import Relaxer, shrink
 from checker.models import Model
+from checker.reading import Reading
 from checker.verdict import Violation
 from checker.wording import describe, plural, show
 from histories.canonical import canonical
@@ -29,7 +30,7 @@ def explain(
     operations: Sequence[Operation],
     culprit: Operation,
     model: Model,
-    mismatch_observes: bool,
+    reading: Reading,
     refuted: Callable[[Sequence[Operation]], bool],
     *,
     full: bool = True,
@@ -43,7 +44,7 @@ def explain(
     what the register could have held instead when ``culprit`` returned (None: not known).
     Not ``full``: the witness is the culprit alone, and it proves nothing.
     """
-    relaxer = Relaxer(model, mismatch_observes)
+    relaxer = Relaxer(model, reading)
     finding = find(culprit, operations, relaxer)
     argued = finding is not None
     assert culprit.ret is not None
@@ -61,7 +62,7 @@ def explain(
             lambda: time.perf_counter() > deadline,
         )
         exhaustive = len(witness) <= OPERATIONS_MAX
-        if exhaustive and some_order(witness, model, mismatch_observes):
+        if exhaustive and some_order(witness, model, reading):
             raise BrokenSearch(
                 f"the witness against key {key!r} has a legal order after all: "
                 f"{[describe(operation) for operation in witness]}. "

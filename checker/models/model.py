@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from checker.reading import Reading
 from histories.event import Operation
 
 
@@ -24,7 +25,7 @@ class Kind(IntEnum):
 
 
 class Effect(NamedTuple):
-    """An operation as its model understands it; values are canonical, so they compare."""
+    """A register's operation as its model understands it; values are canonical, so they compare."""
 
     kind: Kind
     expected: Hashable = None
@@ -35,16 +36,28 @@ class Effect(NamedTuple):
 class Model:
     """A sequential object.
 
-    ``effect(operation, mismatch_observes)`` says what an operation asserts and does, None
-    when neither: it failed, or is a read that never answered. ``misfit(operation)`` says
-    in words why an operation is none of this model's, None when it is. ``step(state,
-    effect)`` is the state after, or None when the effect is impossible in ``state``; a
-    state is wrapped in a tuple of one, because None is a value a register can hold.
+    ``effect(operation, reading)`` says what an operation asserts and does (any hashable value;
+    an ``Effect`` for the family of registers), None when neither: it failed, or is a read that
+    never answered. ``step(state, effect)`` gives the states that may follow, a tuple: empty when
+    the effect is impossible in ``state``, more than one when the answer is not known and the
+    object might have done several things. ``observes(effect)``: no step of it ever changes a
+    state. ``misfit(operation)`` says in words why an operation is none of this model's, None
+    when it is.
+
+    ``family`` picks the engine: the kernels written for registers, or the general one over
+    transition tables. ``by_key``: each key is an object of its own, and a history is
+    linearizable iff that of every key is (Herlihy & Wing 1990, section 3.3). ``summary`` is
+    one line for people; ``outcomes`` says how nil, failed and unknown outcomes are read.
     """
 
     name: str
     init: Hashable
     functions: tuple[str, ...]
-    effect: Callable[[Operation, bool], Effect | None]
+    effect: Callable[[Operation, Reading], Any]
     misfit: Callable[[Operation], str | None]
-    step: Callable[[Hashable, Effect], tuple[Hashable] | None]
+    step: Callable[[Any, Any], tuple[Hashable, ...]]
+    observes: Callable[[Any], bool]
+    family: Literal["register", "object"] = "object"
+    by_key: bool = True
+    summary: str = ""
+    outcomes: str = ""

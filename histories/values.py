@@ -1,0 +1,118 @@
+"""Distinct values of a history, numbered, as flat arrays: what columns of values point into.
+
+A value's number is its identity: two values have one number exactly when they are equal
+as JSON values (``canonical``). Number 0 is always nil, so a zeroed column says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from histories.canonical import canonical
+
+NIL, INTEGER, TEXT, OTHER = 0, 1, 2, 3
+"""Kinds of a value. OTHER: booleans, floats, integers beyond 64 bits, lists and objects."""
+
+_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
+
+
+class Values(Sequence[Any]):
+    """Values by number, decoded when asked for; nothing is kept of what was decoded.
+
+    ``kinds``: int8[V], one of NIL, INTEGER, TEXT, OTHER. ``numbers``: int64[V], the value
+    itself where the kind is INTEGER. ``blob``: uint8, and ``offsets``: int64[V+1]: value v's
+    bytes are ``blob[offsets[v]:offsets[v+1]]``: UTF-8 of a TEXT, canonical JSON (members
+    sorted, no spaces) of an OTHER, empty for the rest.
+    """
+
+    __slots__ = ("blob", "kinds", "numbers", "offsets")
+
+    def __init__(
+        self,
+        kinds: npt.NDArray[np.int8],
+        numbers: npt.NDArray[np.int64],
+        offsets: npt.NDArray[np.int64],
+        blob: npt.NDArray[np.uint8],
+    ) -> None:
+        self.kinds = kinds
+        self.numbers = numbers
+        self.offsets = offsets
+        self.blob = blob
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    @overload
+    def __getitem__(self, number: int) -> Any: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Any]: ...
+
+    def __getitem__(self, number: int | slice) -> Any:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        kind = self.kinds[number]
+        if kind == NIL:
+            return None
+        if kind == INTEGER:
+            return int(self.numbers[number])
+        start, end = self.offsets[number], self.offsets[number + 1]
+        text = self.blob[start:end].tobytes().decode("utf-8")
+        return text if kind == TEXT else json.loads(text)
+
+    def __iter__(self) -> Iterator[Any]:
+        for number in range(len(self)):
+            yield self[number]
+
+
+class Interner:
+    """Numbers values as they come; ``values()`` lays out what was numbered so far.
+
+    >>> numbers = Interner()
+    >>> [numbers.number(value) for value in (None, 7, "x", 7, [1, 2])]
+    [0, 1, 2, 1, 3]
+    >>> list(numbers.values())
+    [None, 7, 'x', [1, 2]]
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {None: 0}
+        self._values: list[Any] = [None]
+
+    def number(self, value: Any) -> int:
+        """The value's number; a new one when no equal value has been seen."""
+        name = canonical(value)
+        number = self._numbers.get(name)
+        if number is None:
+            number = self._numbers[name] = len(self._values)
+            self._values.append(value)
+        return number
+
+    def values(self) -> Values:
+        """All values numbered so far. Linear."""
+        count = len(self._values)
+        kinds = np.full(count, OTHER, np.int8)
+        numbers = np.zeros(count, np.int64)
+        pieces: list[bytes] = []
+        lengths = np.zeros(count + 1, np.int64)
+        for number, value in enumerate(self._values):
+            if value is None:
+                kinds[number] = NIL
+            elif type(value) is int and _INT64_MIN <= value <= _INT64_MAX:
+                kinds[number], numbers[number] = INTEGER, value
+            else:
+                if type(value) is str:
+                    kinds[number] = TEXT
+                    piece = value.encode("utf-8", "surrogatepass")
+                else:
+                    piece = json.dumps(
+                        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+                    ).encode("utf-8", "surrogatepass")
+                pieces.append(piece)
+                lengths[number + 1] = len(piece)
+        return Values(kinds, numbers, np.cumsum(lengths), np.frombuffer(b"".join(pieces), np.uint8))

@@ -1,0 +1,50 @@
+"""Tables: numbered by first appearance, split by key, JSON-equal keys together."""
+
+from dataclasses import replace
+
+from histories.canonical import canonical
+from histories.event import Operation, Outcome
+from histories.table import NEVER, NO_VALUE, Operations, table_of
+
+ONE = Operation(0, 1, 0, "read", "x", None, 1, Outcome.OK, 0, 5)
+
+
+def test_rows_by_key_keep_their_order():
+    keys = ["x", 1, "x", [1], True, 1, [1]]
+    table = table_of([replace(ONE, key=key, call=2 * i) for i, key in enumerate(keys)])
+    assert list(table.keys) == [None, "x", 1, [1], True]
+    assert [rows.tolist() for rows in table.rows_by_key()] == [[], [0, 2], [1, 5], [3, 6], [4]]
+
+
+def test_an_open_operation_never_returns():
+    table = table_of([replace(ONE, ret=None, ret_ns=None, outcome=Outcome.INFO)])
+    assert table.ret.tolist() == [NEVER] and table.outcome.tolist() == [2]
+
+
+def test_no_operations_make_no_keys():
+    assert [rows.tolist() for rows in table_of([]).rows_by_key()] == [[]]
+
+
+def test_operations_come_back_as_they_were():
+    inputs = [None, 7, "x", [1, None], [1], [1, 2, 3], {"b": 1, "a": [2, 3]}, 2**70, 1.5, True, "é"]
+    operations = [
+        replace(ONE, call=2 * i, ret=2 * i + 1, input=value, output=[value], node=f"n{i % 3}")
+        for i, value in enumerate(inputs)
+    ]
+    operations.append(replace(ONE, call=99, ret=None, ret_ns=None, outcome=Outcome.INFO, error="x"))
+    view = Operations(table_of(operations))
+    assert list(view) == operations
+    assert view[-1] == operations[-1] and view[2:4] == operations[2:4]
+    assert table_of(view) is view.table
+
+
+def test_a_pair_is_kept_as_its_two_elements():
+    table = table_of([replace(ONE, f="cas", input=[1, 4]), replace(ONE, call=2, ret=3, input=[1])])
+    assert [table.values[v] for v in (table.input[0], table.input2[0])] == [1, 4]
+    assert table.input2[1] == NO_VALUE
+
+
+def test_values_are_equal_as_json_is():
+    assert canonical({"b": 1, "a": [2]}) == canonical({"a": [2], "b": 1})
+    assert canonical(True) != canonical(1) and canonical("1") != canonical(1)
+    assert canonical([True]) != canonical([1]) and canonical("[1]") != canonical([1])
