@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 import numpy as np
@@ -76,6 +76,11 @@ class Table:
         edges = np.searchsorted(self.key[order], np.arange(1, len(self.keys)))
         return np.split(order, edges)
 
+    def take(self, rows: Int64) -> Table:
+        """The table of some rows only; values, keys and names are shared."""
+        columns = {name: getattr(self, name)[rows] for name in _COLUMNS}
+        return replace(self, **columns)
+
     def operation(self, row: int) -> Operation:
         """The operation of a row, as an object."""
         ret, ret_ns = int(self.ret[row]), int(self.ret_ns[row])
@@ -93,6 +98,12 @@ class Table:
             node=self.nodes[self.node[row]],
             error=self.errors[self.error[row]],
         )
+
+
+_COLUMNS = (
+    *("call", "ret", "process", "key", "f", "outcome", "input", "input2", "output", "output2"),
+    *("error", "node", "call_ns", "ret_ns"),
+)
 
 
 class Operations(Sequence[Operation]):

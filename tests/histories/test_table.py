@@ -48,3 +48,9 @@ def test_values_are_equal_as_json_is():
     assert canonical({"b": 1, "a": [2]}) == canonical({"a": [2], "b": 1})
     assert canonical(True) != canonical(1) and canonical("1") != canonical(1)
     assert canonical([True]) != canonical([1]) and canonical("[1]") != canonical([1])
+
+
+def test_some_rows_are_a_table_of_their_own():
+    whole = table_of([replace(ONE, call=2 * i, key=i % 2, input=i) for i in range(6)])
+    odd = Operations(whole.take(whole.rows_by_key()[2]))
+    assert [(o.key, o.input) for o in odd] == [(1, 1), (1, 3), (1, 5)]
