@@ -7,6 +7,8 @@ import re
 
 _UNITS_S = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|min|m|h)?", re.ASCII)
+_UNITS_BYTES = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+_SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(k|m|g|t|kb|mb|gb|tb|kib|mib|gib|tib)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+(_?\d+)*", re.ASCII)
 
 
@@ -33,6 +35,17 @@ def duration_text(seconds: float) -> str:
     """The shortest text that ``parse_duration`` reads as exactly ``seconds``."""
     short = f"{seconds:g}"
     return short if "e" not in short and float(short) == seconds else f"{seconds:.9f}".rstrip("0")
+
+
+def parse_size(text: str) -> int:
+    """Bytes of ``500MB``, ``4GB``, ``4GiB`` or ``1.5g``; a number alone is in MB. From 16 MB up."""
+    match = _SIZE.fullmatch(text.strip().lower())
+    if match is None:
+        raise QuantityError(f"seen {text!r}, expected a size such as 500MB or 4GB")
+    size = int(float(match[1]) * _UNITS_BYTES[(match[2] or "m")[0]])
+    if not 16 * 2**20 <= size <= 2**50:
+        raise QuantityError(f"seen {text!r}, expected a size from 16MB up")
+    return size
 
 
 def parse_whole(text: str, *, minimum: int, maximum: int) -> int:

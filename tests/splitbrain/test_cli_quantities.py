@@ -12,6 +12,7 @@ from splitbrain.quantities import (
     parse_interval,
     parse_names,
     parse_rate,
+    parse_size,
     parse_whole,
 )
 
@@ -77,3 +78,17 @@ def test_an_interval_is_hold_and_quiet():
 
 def test_names_keep_their_order_and_come_once():
     assert parse_names("kill, pause,kill,,") == ("kill", "pause")
+
+
+@pytest.mark.parametrize(
+    ("text", "mebibytes"),
+    [("500MB", 500), ("500", 500), ("4GB", 4096), ("1.5 GiB", 1536), ("2g", 2048), ("65536k", 64)],
+)
+def test_a_size(text, mebibytes):
+    assert parse_size(text) == mebibytes * 2**20
+
+
+@pytest.mark.parametrize("text", ["", "MB", "-1GB", "1e9", "4 elephants", "1MB", "0", "9999999TB"])
+def test_what_is_no_size(text):
+    with pytest.raises(QuantityError, match="expected a size"):
+        parse_size(text)
