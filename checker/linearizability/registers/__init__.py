@@ -1,0 +1,1 @@
+"""Registers and compare-and-set registers: preparation, search kernels, the engine over keys."""
