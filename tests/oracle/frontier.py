@@ -9,27 +9,54 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from brute import apply, relevant
+import semantics
+from brute import DEAF
 
+from checker.reading import SPLITBRAIN, Reading
 from histories.event import Operation
 
 
-def is_linearizable(operations: Sequence[Operation], mismatch_observes: bool = True) -> bool:
-    """Whether one key's history, starting at None, has a linearization."""
-    return first_stuck(operations, mismatch_observes) is None
+class TooLarge(Exception):
+    """More configurations than the oracle was allowed to keep."""
+
+
+def is_linearizable(
+    operations: Sequence[Operation],
+    mismatch_observes: bool = True,
+    *,
+    model: str = "cas-register",
+    reading: Reading = SPLITBRAIN,
+    configurations_max: int | None = None,
+) -> bool:
+    """Whether one part's history has a linearization. Raises TooLarge when it is let to."""
+    stuck = first_stuck(
+        operations,
+        mismatch_observes,
+        model=model,
+        reading=reading,
+        configurations_max=configurations_max,
+    )
+    return stuck is None
 
 
 def first_stuck(
-    operations: Sequence[Operation], mismatch_observes: bool = True
+    operations: Sequence[Operation],
+    mismatch_observes: bool = True,
+    *,
+    model: str = "cas-register",
+    reading: Reading = SPLITBRAIN,
+    configurations_max: int | None = None,
 ) -> Operation | None:
     """The first completion no prefix can place, None when the history is linearizable."""
-    kept = [o for o in operations if relevant(o, mismatch_observes)]
+    if not mismatch_observes:
+        reading = DEAF
+    kept = [o for o in operations if semantics.relevant(model, o, reading)]
     events = sorted(
         [(o.call, 0, o) for o in kept] + [(o.ret, 1, o) for o in kept if o.ret is not None],
         key=lambda event: event[:2],
     )
     open_: dict[int, Operation] = {}
-    configurations: set[tuple[frozenset[int], object]] = {(frozenset(), None)}
+    configurations = {(frozenset[int](), semantics.INIT[model])}
     for _, returns, operation in events:
         if not returns:
             open_[operation.call] = operation
@@ -40,11 +67,13 @@ def first_stuck(
             placed, state = todo.pop()
             for call, other in open_.items():
                 if call not in placed:
-                    for after in apply(state, other):
+                    for after in semantics.apply(model, state, other, reading):
                         successor = (placed | {call}, after)
                         if successor not in seen:
                             seen.add(successor)
                             todo.append(successor)
+            if configurations_max is not None and len(seen) > configurations_max:
+                raise TooLarge
         me = operation.call
         configurations = {(placed - {me}, state) for placed, state in seen if me in placed}
         del open_[me]
