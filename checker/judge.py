@@ -3,70 +3,98 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from checker.counters import check_counter
 from checker.linearizability.search import linearizable
-from checker.models import MODELS
-from checker.reading import SPLITBRAIN, Reading
+from checker.models import MODELS, Model
+from checker.reading import READINGS, Reading
 from checker.sets import check_set
 from checker.verdict import Result, Verdict
 from histories.errors import HistoryError, Problem
-from histories.event import Operation, Outcome
 from histories.history import History
+from histories.table import OK, Table, table_of
 
-JUDGED = (*MODELS, "set", "counter")
-"""Every model ``judge`` knows."""
+JUDGED = tuple(MODELS)
+"""Every model ``judge`` knows by name."""
+
+_AT_A_GLANCE = {"set": check_set, "counter": check_counter}
+"""What is wrong with most bad histories of these is seen without a search, and told better."""
+
+_LOOKS = ("read", "get", "dequeue")
+"""Functions whose answers say what an object held."""
 
 
 def judge(
     history: History,
-    model: str | None = None,
+    model: str | Model | None = None,
     *,
-    reading: Reading = SPLITBRAIN,
+    reading: Reading | None = None,
     time_limit_s: float | None = None,
+    memory_limit_mb: float | None = None,
     max_configurations: int | None = None,
+    jobs: int = 1,
+    tick: Callable[[int, int, int], None] | None = None,
 ) -> Result:
     """The verdict on ``history`` under ``model`` (default: the one its header names).
 
-    The keyword arguments are those of ``linearizable``. VACUOUS, with the reason, when
-    too little succeeded to mean anything. Raises HistoryError when no model is named,
-    the model is unknown, or an operation does not belong to it; it names file and line.
+    ``reading``: default is that of the tool the file comes from. The other arguments are those
+    of ``linearizable``. VACUOUS, with the reason, when too little succeeded to mean anything.
+    Raises HistoryError when no model is named, the model is unknown, or an operation does not
+    belong to it; it names file and line.
     """
-    name = model or history.model
+    chosen = model or history.model
     place = str(history.path) if history.path else "history"
-    if name not in JUDGED:
-        seen = "no model is named." if name is None else f"the model {name!r} is not known."
+    if not isinstance(chosen, Model) and chosen not in MODELS:
+        seen = "no model is named." if chosen is None else f"the model {chosen!r} is not known."
         raise HistoryError([Problem(place, seen, f"Name one of: {', '.join(JUDGED)}.")])
     try:
-        if name == "set":
-            return check_set(history.operations)
-        if name == "counter":
-            return check_counter(history.operations)
-        result = linearizable(
-            history.operations,
-            name,
-            reading=reading,
+        return _judged(
+            history,
+            chosen,
+            reading=reading or READINGS[getattr(history, "reading", "splitbrain")],
             time_limit_s=time_limit_s,
+            memory_limit_mb=memory_limit_mb,
             max_configurations=max_configurations,
+            jobs=jobs,
+            tick=tick,
         )
     except HistoryError as error:
         raise HistoryError([_placed(problem, history) for problem in error.problems]) from None
-    reason = _vacuous(history.operations)
-    if result.verdict is Verdict.VALID and reason is not None:
+
+
+def _judged(history: History, model: str | Model, **options: Any) -> Result:
+    glance = _AT_A_GLANCE.get(model) if isinstance(model, str) else None
+    if glance is not None:
+        seen = glance(history.operations)
+        if seen.verdict is not Verdict.VALID:
+            return seen
+    table = table_of(history.operations)
+    result = linearizable(table, model, **options)
+    if result.verdict is Verdict.VALID and (reason := _vacuous(table)) is not None:
         return replace(result, verdict=Verdict.VACUOUS, reason=reason)
     return result
 
 
-def _vacuous(operations: Sequence[Operation]) -> str | None:
-    """Why a history of registers tests nothing, if it does."""
-    succeeded = [o for o in operations if o.outcome is Outcome.OK]
-    if not succeeded:
-        return f"none of {len(operations)} operations succeeded: nothing was tested"
-    saw = any((o.f == "read" and o.output is not None) or o.f == "cas" for o in succeeded)
-    if not saw:
-        return f"no read ever saw a write, in {len(succeeded)} operations that succeeded"
+def _vacuous(table: Table) -> str | None:
+    """Why a history tests nothing, if it does."""
+    succeeded = table.outcome == OK
+    if not succeeded.any():
+        return f"none of {len(table):,} operations succeeded: nothing was tested"
+    looks = [number for number, name in enumerate(table.functions) if name in _LOOKS]
+    moves = [number for number, name in enumerate(table.functions) if name == "cas"]
+    if not looks:
+        return None
+    saw = np.isin(table.f, looks) & (table.output != 0)
+    if not (succeeded & (saw | np.isin(table.f, moves))).any():
+        return (
+            f"no {' or '.join(table.functions[number] for number in looks)} ever saw a write, "
+            f"in {np.count_nonzero(succeeded):,} operations that succeeded"
+        )
     return None
 
 

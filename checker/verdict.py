@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from checker.linearizability.certificate import Certificate
+    from checker.linearizability.refutation import Refutation
 
 
 class Verdict(StrEnum):
@@ -55,9 +59,11 @@ class Violation:
 class Result:
     """A verdict with everything that backs it.
 
-    ``certificate`` is JSON-ready data an independent verifier accepts (for a valid
-    linearizability verdict: a linearization per key). ``search_seconds`` runs from
-    interned columns in memory to verdict and certificate.
+    ``certificate`` is what an independent verifier accepts: a linearization a key where the
+    verdict is valid, and where it is not, a relaxed history that every order refutes; its
+    ``to_json()`` is what is kept. ``search_seconds`` runs from interned columns in memory to
+    verdict and, when it is valid, its certificate; ``explain_seconds`` is what
+    telling a violation took after that.
     """
 
     verdict: Verdict
@@ -67,6 +73,7 @@ class Result:
     keys: int
     reason: str | None = None
     search_seconds: float = 0.0
+    explain_seconds: float = 0.0
     violations: tuple[Violation, ...] = ()
-    certificate: dict[str, Any] | None = None
+    certificate: Certificate | Refutation | None = None
     statistics: dict[str, Any] = field(default_factory=dict)

@@ -143,3 +143,11 @@ MODELS = {
 def models() -> Collection[str]:
     """The models a history can be judged by."""
     return MODELS
+
+
+READINGS = {
+    "splitbrain": "a cas that failed with 'mismatch' saw another value; a nil read saw nil",
+    "porcupine": "every failed cas saw another value; a nil read saw nil",
+    "knossos": "what failed says nothing; a nil read says nothing",
+}
+"""How outcomes are read where tools differ (``checker/reading.py``)."""

@@ -2,54 +2,22 @@
 
 from __future__ import annotations
 
-import resource
+import os
 import sys
-import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from splitbrain.cli.catalogue import MODELS
+from splitbrain.cli.catalogue import MODELS, READINGS
 from splitbrain.cli.failure import EXIT_USAGE, Problems
+from splitbrain.cli.judging import Asked, Judged, judge_file
 from splitbrain.suggest import unknown_name
 
-if TYPE_CHECKING:
-    from checker.verdict import Result
-    from histories.history import History
-    from nemesis.fault import Fault
-
-SUFFIXES = (".jsonl", ".log")
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A file and what became of it: a result, or the reason it could not be read."""
-
-    file: str
-    history: History | None
-    result: Result | None
-    error: str | None
-    total_seconds: float
-
-    def document(self) -> dict[str, Any]:
-        """The JSON of one file. What could not be read is ``unknown``: never passed."""
-        result = self.result
-        return {
-            "file": self.file,
-            "verdict": str(result.verdict) if result else "unknown",
-            "reason": result.reason if result else f"the file cannot be read: {self.error}",
-            "model": result.model if result else None,
-            "operations": result.operations if result else 0,
-            "keys": result.keys if result else 0,
-            "algorithm": result.algorithm if result else None,
-            "search_seconds": result.search_seconds if result else 0.0,
-            "total_seconds": self.total_seconds,
-            "peak_mb": peak_mb(),
-            "certificate": result.certificate if result else None,
-        }
+SUFFIXES = (".jsonl", ".jsonl.zst", ".edn", ".log")
+"""What is taken for a history in a folder; a file that is named may be called anything."""
+STDIN = Path("-")
 
 
 @click.command("check")
@@ -57,36 +25,123 @@ class Judged:
 @click.option(
     "--model",
     metavar="MODEL",
-    help="What the history must be a history of (see `splitbrain models`).  "
-    "[default: what the file's header names]",
+    help="What the history must be a history of: a name (see `splitbrain models`), or your own "
+    "as path/to/file.py:NAME.  [default: what the file names or implies]",
+)
+@click.option(
+    "--reading",
+    metavar="READING",
+    help="How outcomes are read where tools differ: splitbrain, porcupine or knossos.  "
+    "[default: that of the tool the file comes from]",
+)
+@click.option("--time-limit", metavar="TIME", help="Give up a file's search after this (60, 2m).")
+@click.option(
+    "--memory-limit",
+    metavar="SIZE",
+    help="What a file's search may keep (500MB, 4GB).  [default: 2GB]",
+)
+@click.option(
+    "--jobs",
+    metavar="N",
+    help="Files at once, or threads that share the keys of one file.  "
+    "[default: one file a core, one thread a file]",
+)
+@click.option(
+    "--html",
+    "page",
+    metavar="PAGE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write an interactive page that shows why (one FILE only).",
+)
+@click.option(
+    "--certificate",
+    metavar="OUT",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the evidence, for `splitbrain verify` (one FILE only).",
 )
 @click.option("--json", "as_json", is_flag=True, help="An array of results as JSON on stdout.")
 @click.pass_context
 def check_command(
-    ctx: click.Context, files: tuple[Path, ...], model: str | None, as_json: bool
+    ctx: click.Context,
+    files: tuple[Path, ...],
+    model: str | None,
+    reading: str | None,
+    time_limit: str | None,
+    memory_limit: str | None,
+    jobs: str | None,
+    page: Path | None,
+    certificate: Path | None,
+    as_json: bool,
 ) -> int:
-    """Judge each FILE: a journal of ours or a Jepsen log; a folder stands for all in it.
+    """Judge each FILE; a folder stands for all histories in it, - for a pipe that is followed.
+
+    Journals of ours (also .zst), Jepsen's EDN and logs, and Porcupine's KV logs are known
+    by what is in them.
 
     \b
-    splitbrain check history.jsonl --model cas-register
+    splitbrain check history.jsonl
+    splitbrain check jepsen/store/latest/history.edn --model cas-register --html why.html
     splitbrain check corpus/ --json
+    some-client | splitbrain check - --model register
     """
-    if model is not None and model not in MODELS:
-        raise Problems([f"--model: {unknown_name('model', model, MODELS)}"], ctx)
-    paths, problems = expand(files)
+    from splitbrain.cli.output import width
+
+    problems: list[str] = []
+    asked = Asked(
+        model=_model(model, problems),
+        reading=_reading(reading, problems),
+        time_limit_s=_duration(time_limit, problems),
+        memory_limit_mb=_size_mb(memory_limit, problems),
+        jobs=_jobs(jobs, problems) or 1,
+        page=page,
+        certificate=certificate,
+        width=width(),
+    )
+    if STDIN in files:
+        if len(files) > 1 or page is not None or certificate is not None:
+            problems.append("-: a pipe is followed alone, without other files, page or certificate")
+        if problems:
+            raise Problems(problems, ctx)
+        from splitbrain.cli.commands.following import follow
+
+        return follow(sys.stdin.buffer, model=asked.model, reading=asked.reading, as_json=as_json)
+    paths, missing = expand(files)
+    problems += missing
+    for option, given in (("--html", page), ("--certificate", certificate)):
+        if given is not None and len(paths) > 1:
+            problems.append(f"{option}: one file at a time, {len(paths)} are given")
     if problems:
         raise Problems(problems, ctx)
     judged = []
-    for path in paths:
-        one = judge_file(path, model)
+    for one in judge_all(paths, asked, None if jobs is None else asked.jobs):
         judged.append(one)
         if not as_json:
             _tell(one)
     if as_json:
         from splitbrain.cli.output import print_json
 
-        print_json([one.document() for one in judged])
+        print_json([one.document for one in judged])
+    elif len(judged) > 1:
+        _sum_up(judged)
     return exit_code(judged)
+
+
+def judge_all(paths: Sequence[Path], asked: Asked, jobs: int | None) -> Iterator[Judged]:
+    """Judge all files in the order given, several at once where there are several."""
+    workers = min(len(paths), jobs if jobs is not None else os.cpu_count() or 1)
+    if workers <= 1 or len(paths) < 2:
+        for path in paths:
+            yield judge_file(path, asked)
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    # A file a process: a search that is killed for its memory takes nothing else with it.
+    alone = replace(asked, jobs=1, progress=False)
+    # Not fork: a library imported before may have started threads.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        yield from pool.map(judge_file, paths, [alone] * len(paths))
 
 
 def expand(files: Iterable[Path]) -> tuple[list[Path], list[str]]:
@@ -99,9 +154,10 @@ def expand(files: Iterable[Path]) -> tuple[list[Path], list[str]]:
             if (given / "history.jsonl").is_file():
                 paths.append(given / "history.jsonl")
                 continue
-            found = sorted(p for p in given.rglob("*") if p.suffix in SUFFIXES and p.is_file())
+            found = sorted(p for p in given.rglob("*") if p.name.endswith(SUFFIXES) and p.is_file())
             if not found:
-                problems.append(f"{given}: expected histories (*.jsonl, *.log) in this folder.")
+                wanted = ", ".join(f"*{suffix}" for suffix in SUFFIXES)
+                problems.append(f"{given}: expected histories ({wanted}) in this folder.")
             paths.extend(found)
         elif given.exists():
             paths.append(given)
@@ -110,71 +166,76 @@ def expand(files: Iterable[Path]) -> tuple[list[Path], list[str]]:
     return paths, problems
 
 
-def judge_file(path: Path, model: str | None) -> Judged:
-    """Read and judge one file; an unreadable one is told of, not raised."""
-    from checker.judge import judge
-    from histories.errors import HistoryError
-    from histories.history import read_history
-
-    started = time.perf_counter()
-    history = None
-    try:
-        history = read_history(path)
-        result = judge(history, model)
-    except HistoryError as error:
-        return Judged(str(path), history, None, str(error), time.perf_counter() - started)
-    return Judged(str(path), history, result, None, time.perf_counter() - started)
-
-
 def exit_code(judged: Sequence[Judged]) -> int:
     """1 if any is invalid; else 2 if any could not be read; else that of the verdicts together."""
     from checker.verdict import Verdict, compose
 
-    verdict = compose(one.result.verdict for one in judged if one.result is not None)
-    if verdict is not Verdict.INVALID and any(one.result is None for one in judged):
+    verdict = compose(Verdict(one.verdict) for one in judged if one.verdict is not None)
+    if verdict is not Verdict.INVALID and any(one.verdict is None for one in judged):
         return EXIT_USAGE
     return verdict.exit_code
 
 
-def peak_mb() -> float:
-    """The most memory this process ever held, in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
+def _model(text: str | None, problems: list[str]) -> str | None:
+    if text is not None and text not in MODELS and ".py" not in text:
+        problems.append(
+            f"--model: {unknown_name('model', text, MODELS)} Or your own: path/to/file.py:NAME."
+        )
+    return text
+
+
+def _reading(text: str | None, problems: list[str]) -> str | None:
+    if text is not None and text not in READINGS:
+        problems.append(f"--reading: {unknown_name('reading', text, READINGS)}")
+    return text
+
+
+def _duration(text: str | None, problems: list[str]) -> float | None:
+    from splitbrain.quantities import QuantityError, parse_duration
+
+    try:
+        return None if text is None else parse_duration(text, minimum_s=0.001)
+    except QuantityError as error:
+        problems.append(f"--time-limit: {error}")
+        return None
+
+
+def _size_mb(text: str | None, problems: list[str]) -> float | None:
+    from splitbrain.quantities import QuantityError, parse_size
+
+    try:
+        return None if text is None else parse_size(text) / 2**20
+    except QuantityError as error:
+        problems.append(f"--memory-limit: {error}")
+        return None
+
+
+def _jobs(text: str | None, problems: list[str]) -> int | None:
+    from splitbrain.quantities import QuantityError, parse_whole
+
+    try:
+        return None if text is None else parse_whole(text, minimum=1, maximum=1024)
+    except QuantityError as error:
+        problems.append(f"--jobs: {error}")
+        return None
 
 
 def _tell(one: Judged) -> None:
-    from splitbrain.cli.output import print_text, width
+    from splitbrain.cli.output import print_text
 
-    if one.result is None:
-        click.echo(f"{one.file}: cannot be judged\n{one.error}", err=True)
+    if one.error is not None:
+        click.echo(one.text, err=True)
         return
-    from splitbrain.report.findings import violation_text
-
-    result = one.result
-    print_text(
-        f"{one.file}: {result.verdict}  ({result.model}, {result.operations:,} operations, "
-        f"{result.keys:,} keys, {one.total_seconds:.2f} s)"
-    )
-    if result.reason and not result.violations:
-        print_text(f"  {result.reason}")
-    assert one.history is not None
-    for note in one.history.notes:
+    print_text(one.text)
+    for note in one.notes:
         click.echo(f"  note: {note}", err=True)
-    faults = _faults_beside(one.file)
-    for violation in result.violations:
-        told = violation_text(violation, one.history.operations, faults, width=width())
-        print_text(f"\n{told}\n")
 
 
-def _faults_beside(file: str) -> list[Fault]:
-    """The faults of the run whose journal this is; none where it lies alone."""
-    from nemesis.ledger import LedgerError, read_ledger
+def _sum_up(judged: Sequence[Judged]) -> None:
+    """A last line for whoever does not read the others."""
+    from collections import Counter
 
-    ledger = Path(file).with_name("faults.jsonl")
-    if Path(file).name != "history.jsonl" or not ledger.is_file():
-        return []
-    try:
-        return read_ledger(ledger)
-    except (LedgerError, OSError, ValueError) as error:
-        click.echo(f"  note: its faults are not shown: {error}", err=True)
-        return []
+    counts = Counter(one.verdict or "unreadable" for one in judged)
+    order = ("invalid", "unreadable", "unknown", "vacuous", "valid")
+    told = ", ".join(f"{counts[name]:,} {name}" for name in order if counts[name])
+    click.echo(f"{len(judged):,} files: {told}")

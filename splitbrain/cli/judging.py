@@ -1,0 +1,184 @@
+"""One file judged for ``splitbrain check``: read, decided, and put into words."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from splitbrain.cli.searching import Searching
+
+if TYPE_CHECKING:
+    from checker.verdict import Result
+    from histories.history import History
+    from nemesis.fault import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asked of every file."""
+
+    model: str | None = None
+    reading: str | None = None
+    time_limit_s: float | None = None
+    memory_limit_mb: float | None = None
+    jobs: int = 1
+    page: Path | None = None
+    certificate: Path | None = None
+    width: int = 100
+    progress: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A file and what became of it, ready to be told; ``error`` says why it cannot be read."""
+
+    file: str
+    verdict: str | None
+    document: dict[str, Any]
+    text: str
+    notes: list[str] = field(default_factory=list)
+    error: str | None = None
+
+
+def judge_file(path: Path, asked: Asked) -> Judged:
+    """Read and judge one file; an unreadable one is told of, not raised."""
+    from checker.judge import judge
+    from checker.reading import READINGS
+    from histories.errors import HistoryError
+    from histories.history import read_history
+    from histories.table import INFO, table_of
+
+    started = time.perf_counter()
+    searching = Searching(str(path)) if asked.progress else None
+    try:
+        history = read_history(path)
+        table = table_of(history.operations)
+        if searching is not None:
+            searching.total(len(table.keys), int((table.outcome != INFO).sum()))
+        result = judge(
+            history,
+            _model(asked.model),
+            reading=None if asked.reading is None else READINGS[asked.reading],
+            time_limit_s=asked.time_limit_s,
+            memory_limit_mb=asked.memory_limit_mb,
+            jobs=asked.jobs,
+            tick=None if searching is None else searching.tick,
+        )
+    except HistoryError as error:
+        return _unreadable(str(path), str(error), time.perf_counter() - started)
+    finally:
+        if searching is not None:
+            searching.close()
+    total = time.perf_counter() - started
+    notes = list(history.notes)
+    _write(asked, history, result, notes)
+    return Judged(
+        file=str(path),
+        verdict=str(result.verdict),
+        document=_document(str(path), result, total),
+        text=_text(str(path), history, result, total, asked.width, notes),
+        notes=notes,
+    )
+
+
+def _model(name: str | None) -> Any:
+    """The model asked for: a name, or one of the user's own from a Python file."""
+    from checker.models import MODELS
+
+    if name is None or name in MODELS:
+        return name
+    from checker.models.user import load_model
+
+    return load_model(name)
+
+
+def _document(file: str, result: Result, total_seconds: float) -> dict[str, Any]:
+    certificate = result.certificate
+    return {
+        "file": file,
+        "verdict": str(result.verdict),
+        "reason": result.reason,
+        "model": result.model,
+        "operations": result.operations,
+        "keys": result.keys,
+        "algorithm": result.algorithm,
+        "search_seconds": result.search_seconds,
+        "total_seconds": total_seconds,
+        "peak_mb": peak_mb(),
+        "certificate": None if certificate is None else certificate.to_json(),
+    }
+
+
+def _unreadable(file: str, error: str, total_seconds: float) -> Judged:
+    """What could not be read is ``unknown``: never passed."""
+    document: dict[str, Any] = {
+        "file": file,
+        "verdict": "unknown",
+        "reason": f"the file cannot be read: {error}",
+        "model": None,
+        "operations": 0,
+        "keys": 0,
+        "algorithm": None,
+        "search_seconds": 0.0,
+        "total_seconds": total_seconds,
+        "peak_mb": peak_mb(),
+        "certificate": None,
+    }
+    return Judged(file, None, document, f"{file}: cannot be judged\n{error}", error=error)
+
+
+def _text(
+    file: str, history: History, result: Result, total: float, width: int, notes: list[str]
+) -> str:
+    from checker.wording import plural
+    from splitbrain.report.findings import violation_text
+
+    parts = [
+        f"{file}: {result.verdict}  ({result.model}, {plural(result.operations, 'operation')}, "
+        f"{plural(result.keys, 'key')}, {total:.2f} s)"
+    ]
+    if result.reason and not result.violations:
+        parts.append(f"  {result.reason}")
+    faults = _faults_beside(file, notes) if result.violations else []
+    for violation in result.violations:
+        parts.append(f"\n{violation_text(violation, history.operations, faults, width=width)}\n")
+    return "\n".join(parts)
+
+
+def _write(asked: Asked, history: History, result: Result, notes: list[str]) -> None:
+    """The files asked for beside the verdict."""
+    if asked.certificate is not None:
+        if result.certificate is None:
+            notes.append(f"a verdict of {result.verdict} has no certificate: none was written")
+        else:
+            from histories.archive import write_json
+
+            write_json(asked.certificate, result.certificate.to_json())
+    if asked.page is not None:
+        from splitbrain.report.history_page import write_history_page
+
+        write_history_page(asked.page, history, result)
+
+
+def _faults_beside(file: str, notes: list[str]) -> list[Fault]:
+    """The faults of the run whose journal this is; none where it lies alone."""
+    from nemesis.ledger import LedgerError, read_ledger
+
+    ledger = Path(file).with_name("faults.jsonl")
+    if Path(file).name != "history.jsonl" or not ledger.is_file():
+        return []
+    try:
+        return read_ledger(ledger)
+    except (LedgerError, OSError, ValueError) as error:
+        notes.append(f"its faults are not shown: {error}")
+        return []
+
+
+def peak_mb() -> float:
+    """The most memory this process ever held, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
