@@ -75,25 +75,25 @@ def _judged(history: History, model: str | Model, **options: Any) -> Result:
             return seen
     table = table_of(history.operations)
     result = linearizable(table, model, **options)
-    if result.verdict is Verdict.VALID and (reason := _vacuous(table)) is not None:
+    if result.verdict is Verdict.VALID and (reason := _vacuous(table, result.model)) is not None:
         return replace(result, verdict=Verdict.VACUOUS, reason=reason)
     return result
 
 
-def _vacuous(table: Table) -> str | None:
+def _vacuous(table: Table, model: str) -> str | None:
     """Why a history tests nothing, if it does."""
     succeeded = table.outcome == OK
     if not succeeded.any():
         return f"none of {len(table):,} operations succeeded: nothing was tested"
-    looks = [number for number, name in enumerate(table.functions) if name in _LOOKS]
-    moves = [number for number, name in enumerate(table.functions) if name == "cas"]
+    looks = [name for name in _LOOKS if model in MODELS and name in MODELS[model].functions]
     if not looks:
         return None
-    saw = np.isin(table.f, looks) & (table.output != 0)
-    if not (succeeded & (saw | np.isin(table.f, moves))).any():
+    answers = np.isin(table.f, [n for n, name in enumerate(table.functions) if name in looks])
+    moves = np.isin(table.f, [n for n, name in enumerate(table.functions) if name == "cas"])
+    if not (succeeded & (answers & (table.output != 0) | moves)).any():
         return (
-            f"no {' or '.join(table.functions[number] for number in looks)} ever saw a write, "
-            f"in {np.count_nonzero(succeeded):,} operations that succeeded"
+            f"no {' or '.join(looks)} ever saw a write, in {np.count_nonzero(succeeded):,} "
+            "operations that succeeded"
         )
     return None
 
