@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,9 @@ def write_verdict(record: RunRecord) -> None:
         },
     )
     certificates = {
-        result.model: result.certificate for result in record.results if result.certificate
+        result.model: result.certificate.to_json()
+        for result in record.results
+        if result.certificate is not None
     }
     if certificates:
         write_json(record.folder / CERTIFICATE, certificates)
@@ -103,21 +105,18 @@ def write_page(record: RunRecord) -> None:
 
 
 def read_verdict(folder: Path) -> dict[str, Any]:
-    """``verdict.json`` as keyword arguments of a RunRecord.
+    """``verdict.json`` as keyword arguments of a RunRecord; certificates stay in their file.
 
     Raises ArchiveError when the run has none (it goes on, or was cut off) or it is not one.
     """
     path = folder / VERDICT
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        certificates: dict[str, Any] = {}
-        if (folder / CERTIFICATE).is_file():
-            certificates = json.loads((folder / CERTIFICATE).read_text(encoding="utf-8"))
         return {
             "verdict": Verdict(data["verdict"]),
             "reason": data["reason"],
             "interrupted": data["interrupted"],
-            "results": [_result_from_json(result, certificates) for result in data["results"]],
+            "results": [_result_from_json(result) for result in data["results"]],
             "bugs_reached": data["bugs_reached"],
             "died": tuple(data.get("died", ())),
             "health": Health(**data["health"]),
@@ -133,11 +132,14 @@ def read_verdict(folder: Path) -> dict[str, Any]:
 
 
 def _result_to_json(result: Result) -> dict[str, Any]:
-    # The certificate has a file of its own: it is as long as the history.
-    return {k: v for k, v in asdict(result).items() if k != "certificate"}
+    # The certificate has a file of its own: it is as long as the history, and is read by
+    # those who verify it, not with the verdict.
+    return {
+        k: v for k, v in asdict(replace(result, certificate=None)).items() if k != "certificate"
+    }
 
 
-def _result_from_json(data: dict[str, Any], certificates: dict[str, Any]) -> Result:
+def _result_from_json(data: dict[str, Any]) -> Result:
     violations = tuple(
         Violation(**(violation | {"operations": tuple(violation["operations"])}))
         for violation in data["violations"]
@@ -145,7 +147,6 @@ def _result_from_json(data: dict[str, Any], certificates: dict[str, Any]) -> Res
     known = data | {
         "verdict": Verdict(data["verdict"]),
         "violations": violations,
-        "certificate": certificates.get(data["model"]),
     }
     return Result(**known)
 

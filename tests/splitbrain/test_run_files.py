@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from report_records import PLAN, STALE_READ, partition, record
 
+from checker import Certificate
 from checker.verdict import Result, Verdict, Violation
 from histories.archive import ArchiveError
 from histories.event import Event, EventType
@@ -26,7 +27,15 @@ RESULT = Result(
     keys=1,
     reason="process 0 read 1 …",
     violations=(Violation("stale read", "process 0 read 1 …", (0, 2, 4), 4, "x"),),
-    certificate={"parts": []},
+    certificate=Certificate.from_json(
+        {
+            "format": "splitbrain-linearization",
+            "version": 2,
+            "model": "cas-register",
+            "reading": "splitbrain",
+            "parts": [{"key": "x", "order": [0, 2]}],
+        }
+    ),
 )
 
 
@@ -58,7 +67,10 @@ def written(folder: Path) -> Path:
 
 def test_a_run_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     run = load(written(tmp_path / "run"))
-    assert (run.plan, run.verdict, run.results) == (PLAN, Verdict.INVALID, [RESULT])
+    told = replace(RESULT, certificate=None)
+    assert (run.plan, run.verdict, run.results) == (PLAN, Verdict.INVALID, [told])
+    kept = json.loads((run.folder / run_files.CERTIFICATE).read_text())
+    assert kept == {"cas-register": RESULT.certificate.to_json()}
     assert run.bugs_reached == {"raft.x": 3}
     assert len(run.operations) == 1
     (fault,) = run.faults
