@@ -1,0 +1,62 @@
+"""Our side, in a process of its own: ``python ours.py TASK`` decides what the JSON file says.
+
+TASK holds ``{"model", "reading", "repetitions", "time_limit", "items": [path of columns, or of
+a history file]}``. Prints one JSON object for each repetition of each item, in order:
+``{"item", "verdict", "search_seconds", "peak_mb", "algorithm", "reason"}``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+# Run as a file, so that its folder's parent has to be made importable first.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from deciding.files import load_columns
+from deciding.limits import resident_mb_max
+
+
+def main() -> None:
+    """Load one item after another, and decide each as often as asked."""
+    from checker import linearizable
+    from checker.reading import READINGS
+    from histories.history import read_history
+    from histories.table import Operations
+
+    task: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    for number, item in enumerate(task["items"]):
+        path = Path(item)
+        operations = (
+            Operations(load_columns(path))
+            if path.suffix == ".npz"
+            else read_history(path).operations
+        )
+        for _ in range(task["repetitions"]):
+            result = linearizable(
+                operations,
+                task["model"],
+                reading=READINGS[task["reading"]],
+                time_limit_s=task["time_limit"],
+            )
+            print(
+                json.dumps(
+                    {
+                        "item": number,
+                        "verdict": str(result.verdict),
+                        "search_seconds": result.search_seconds,
+                        "peak_mb": resident_mb_max(),
+                        "algorithm": result.algorithm,
+                        "reason": result.reason,
+                    }
+                ),
+                flush=True,
+            )
+            if str(result.verdict) == "unknown":
+                break
+
+
+if __name__ == "__main__":
+    main()
