@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Literal, NamedTuple
@@ -46,8 +46,18 @@ class Model:
 
     ``family`` picks the engine: the kernels written for registers, or the general one over
     transition tables. ``by_key``: each key is an object of its own, and a history is
-    linearizable iff that of every key is (Herlihy & Wing 1990, section 3.3). ``summary`` is
-    one line for people; ``outcomes`` says how nil, failed and unknown outcomes are read.
+    linearizable iff that of every key is (Herlihy & Wing 1990, section 3.3). ``depends_on``:
+    what else of an operation its effect depends on, besides f, input, output, outcome and
+    error. ``summary`` is one line for people; ``outcomes`` says how nil, failed and unknown
+    outcomes are read.
+
+    The rest is what a search may use; all of it may be absent, and tests hold it against
+    ``step``. ``independent(a, b)``: in every state neither of the two effects makes the other
+    possible or impossible, and their order does not matter to the state. Given all effects
+    that occur in a history, ``doom(effects)`` gives a function that says whether an effect
+    has become impossible in a state for good, whatever follows; and ``abstraction(effects)``
+    one that maps a state to a representative from which the same can follow. Either may give
+    None: nothing can be said.
     """
 
     name: str
@@ -59,5 +69,9 @@ class Model:
     observes: Callable[[Any], bool]
     family: Literal["register", "object"] = "object"
     by_key: bool = True
+    depends_on: tuple[Literal["process", "key"], ...] = ()
     summary: str = ""
     outcomes: str = ""
+    independent: Callable[[Any, Any], bool] | None = None
+    doom: Callable[[Collection[Any]], Callable[[Any, Any], bool] | None] | None = None
+    abstraction: Callable[[Collection[Any]], Callable[[Any], Hashable] | None] | None = None

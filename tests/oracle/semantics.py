@@ -43,7 +43,8 @@ def relevant(model: str, operation: Operation, reading: Reading = SPLITBRAIN) ->
     nil_unknown = reading.nil_read == "anything"
     if model == "multi-register" and f == "txn":
         return any(
-            kind in ("w", "write") or not (nil_unknown and value is None)
+            kind in ("w", "write")
+            or (operation.output is not None and not (nil_unknown and value is None))
             for kind, _, value in _said(operation)
         )
     if model == "multi-register" and f == "read" and operation.key is None:
@@ -125,7 +126,7 @@ def _registers(state: Any, operation: Operation, known: bool, reading: Reading) 
     for f, register, value in steps:
         if f in ("w", "write"):
             registers[register] = value
-        elif known and registers.get(register) != value:
+        elif known and operation.output is not None and registers.get(register) != value:
             if value is None and reading.nil_read == "anything":
                 continue
             return []
