@@ -1,99 +1,150 @@
-"""A history read from a file: its header, its events, and the operations they make."""
+"""A history read from a file: its header, its table of operations, and where they stand."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from histories.errors import HistoryError, Problem, excerpt
-from histories.event import Event, Operation
-from histories.formats import jepsen_log, jsonl
-from histories.pairing import pair
+from histories.errors import HistoryError
+from histories.event import Event
+from histories.formats import independent as independents
+from histories.formats.detection import reader_of
+from histories.formats.guess import settle
+from histories.places import Places
+from histories.source import Source
+from histories.table import Operations, Table
+from histories.tabulation import Tabulation
 
 
-@dataclass(frozen=True, slots=True)
 class History:
-    """Everything a file said. ``notes`` are remarks a user should see (a cut last line).
+    """Everything a file said.
 
-    ``lines[i]`` is the line of ``events[i]`` in the file; empty when the events never
-    came from one.
+    ``notes`` are remarks a user should see (a cut last line). ``events`` are read from the
+    file a second time when they are first asked for.
     """
 
-    header: dict[str, Any]
-    events: list[Event]
-    operations: list[Operation]
-    notes: list[str] = field(default_factory=list)
-    path: Path | None = None
-    lines: Sequence[int] = ()
+    def __init__(
+        self,
+        header: dict[str, Any],
+        table: Table,
+        notes: Sequence[str] = (),
+        *,
+        path: Path | None = None,
+        reading: str = "splitbrain",
+        places: Places | None = None,
+        events: Callable[[], list[Event]] | None = None,
+    ) -> None:
+        self.header = header
+        self.table = table
+        self.notes = list(notes)
+        self.path = path
+        self.reading = reading
+        self._places = places
+        self._read_events = events or list
+        self._events: list[Event] | None = None
+
+    @classmethod
+    def of(cls, header: dict[str, Any], events: Iterable[Event]) -> History:
+        """The history of events that are at hand. Raises HistoryError like ``pair``."""
+        told = list(events)
+        tabulation = Tabulation(lambda position: f"event {position}")
+        for event in told:
+            tabulation.add(event, event.index)
+        return cls(header, tabulation.table(), events=lambda: told)
+
+    @property
+    def operations(self) -> Operations:
+        """The operations, in order of call, each made when it is asked for."""
+        return Operations(self.table)
+
+    @property
+    def events(self) -> list[Event]:
+        """Every event, those of the nemesis too; some 10 µs each, once."""
+        if self._events is None:
+            self._events = self._read_events()
+        return self._events
 
     @property
     def model(self) -> str | None:
-        """The model the header names, if it names one."""
+        """The model the header names, or the format settles, if any."""
         return self.header.get("model")
 
     def where(self, index: int) -> str:
         """The place of the event with this index: ``file:line``, or ``event 17``."""
-        if self.path is not None:
-            for position, event in enumerate(self.events):
-                if event.index == index and position < len(self.lines):
-                    return f"{self.path}:{self.lines[position]}"
-        return f"event {index}"
+        line = self._places.line(index) if self._places is not None else None
+        if self.path is None or line is None:
+            return f"event {index}"
+        return f"{self.path}:{line}"
 
 
-def read_history(path: Path | str) -> History:
+def read_history(path: Path | str, *, independent: bool | None = None) -> History:
     """Read a history file; which format it is in is told by its content.
 
-    Journals of this program (``formats/jsonl.py``) and logs of Jepsen's operation logger
-    (``formats/jepsen_log.py``) are known. Raises HistoryError, whatever the bytes are,
-    with all problems at once; about 10 µs an event.
+    Known are journals of this program (``formats/jsonl.py``), histories in EDN and Porcupine's
+    key-value logs (``formats/jepsen_edn.py``), and logs of Jepsen's operation logger
+    (``formats/jepsen_log.py``); each may be packed with zstd or gzip. ``independent``: values
+    of the form [k v] are an independent key and its value; by default where they can be
+    nothing else (``formats/independent.py``).
+
+    Raises HistoryError, whatever the bytes are, with all problems at once. About 1 µs an
+    event in large files, 10 µs in small ones; memory is that of the table.
     """
-    # Hundreds of thousands of events at once, and none of them garbage: the collector would
+    # Hundreds of thousands of objects at once, and none of them garbage: the collector would
     # walk them again and again, a third of the time that reading takes.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _read(Path(path))
+        return _read(Source(Path(path)), independent)
     finally:
         if collecting:
             gc.enable()
 
 
-def _read(path: Path) -> History:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise HistoryError(
-            [
-                Problem(
-                    str(path),
-                    f"cannot be read ({error.strerror or error}).",
-                    "Name a history file: a journal (history.jsonl) or a Jepsen log.",
-                )
-            ]
-        ) from None
-    except ValueError as error:  # a NUL in the name
-        raise HistoryError([Problem(ascii(str(path)), f"{error}.", "Name a file.")]) from None
-    name = str(path)
-    if jsonl.recognises(data):
-        reading = jsonl.read(data, name)
-    elif jepsen_log.recognises(data):
-        reading = jepsen_log.read(data, name)
+def _read(source: Source, independent: bool | None) -> History:
+    head = source.head()
+    reader = reader_of(head, source.name)
+    scanned = None
+    if source.large:
+        # from histories.formats.scan import scan
+        # scanned = scan(source, reader)
+        pass
+    if scanned is None:
+        # Anew: a scan that gave up has used its reader.
+        reader = reader_of(head, source.name)
+        table, places = _tabulated(source, reader)
     else:
-        first = data.lstrip()[:200].split(b"\n")[0].decode("utf-8", errors="replace")
-        raise HistoryError(
-            [
-                Problem(
-                    f"{name}:1",
-                    f"starts with {excerpt(first)}.",
-                    'A history is a journal (its first line: {"format": "splitbrain-history", …}) '
-                    "or a Jepsen log (lines with 'jepsen.util - ').",
-                )
-            ]
-        )
-    operations = pair(reading.events, lambda position: f"{name}:{reading.lines[position]}")
+        table, places = scanned
+    split = independents.are_keys(table) if independent is None else independent
+    if reader.reading != "knossos" and independent is None:
+        split = False
+    if split:
+        table = independents.split(table)
+    header = dict(reader.header)
+    reading, notes = settle(header, reader.reading, table, source.name, split=split)
+
+    def events() -> list[Event]:
+        again = reader_of(head, source.name)
+        told = [event for _, event in again.events(source.blocks())]
+        return [independents.split_event(event) for event in told] if split else told
+
     return History(
-        reading.header, reading.events, operations, reading.notes, path, tuple(reading.lines)
+        header,
+        table,
+        [*reader.notes, *source.notes, *notes],
+        path=source.path,
+        reading=reading,
+        places=places,
+        events=events,
     )
+
+
+def _tabulated(source: Source, reader: Any) -> tuple[Table, Places]:
+    """Event by event: the way that explains everything."""
+    tabulation = Tabulation(lambda line: f"{source.name}:{line}")
+    for line, event in reader.events(source.blocks()):
+        tabulation.add(event, line)
+    if reader.problems:
+        raise HistoryError(reader.problems)
+    return tabulation.table(), tabulation.places

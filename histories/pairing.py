@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from histories.canonical import canonical
 from histories.errors import PROBLEMS_MAX, HistoryError, Problem
@@ -18,6 +19,91 @@ _SEQUENTIAL = (
 )
 
 
+class Call(NamedTuple):
+    """An invocation that is open: its event, its ``place`` and which operation it began."""
+
+    event: Event
+    place: int
+    row: int
+
+
+class Pairing:
+    """Pairs the events of clients as they come; nemesis events are not for it.
+
+    ``where`` names a place (``file:line``), which is a number given with each event. Memory
+    is bounded by the calls that are open and the processes that retired. After twenty
+    problems nothing more is looked at.
+    """
+
+    def __init__(self, where: Callable[[int], str]) -> None:
+        self.problems: list[Problem] = []
+        self.open: dict[int, Call] = {}
+        self.calls = 0
+        self._where = where
+        self._retired: dict[int, tuple[str, int]] = {}
+
+    @property
+    def full(self) -> bool:
+        """Whether so many problems were found that there is no point in going on."""
+        return len(self.problems) >= PROBLEMS_MAX
+
+    def invoke(self, event: Event, place: int) -> Call:
+        """Note an invocation; its row is the number of invocations before it."""
+        process = event.process
+        assert isinstance(process, int)
+        if (earlier := self.open.get(process)) is not None:
+            self._problem(
+                place,
+                f"process {process} invoked {event.f!r} while its {earlier.event.f!r} "
+                f"({self._where(earlier.place)}) is still open.",
+                _SEQUENTIAL,
+            )
+        elif (retired := self._retired.get(process)) is not None:
+            self._problem(
+                place,
+                f"process {process} invoked {event.f!r} although its {retired[0]!r} "
+                f"ended in 'info' ({self._where(retired[1])}).",
+                _SEQUENTIAL,
+            )
+        call = self.open[process] = Call(event, place, self.calls)
+        self.calls += 1
+        return call
+
+    def complete(self, event: Event, place: int) -> Call | None:
+        """The call that a completion belongs to; None, and a problem, where there is none."""
+        process = event.process
+        assert isinstance(process, int)
+        call = self.open.pop(process, None)
+        if event.type is EventType.INFO:
+            self._retired[process] = (event.f, place)
+        if call is None:
+            self._problem(
+                place,
+                f"process {process} completed {event.f!r} with {event.type.value!r}, but it "
+                "has no operation open.",
+                "Every ok, fail or info follows an invoke of the same process and completes it "
+                "once.",
+            )
+        elif call.event.f != event.f:
+            self._problem(
+                place,
+                f"process {process} completed {event.f!r}, but it had invoked "
+                f"{call.event.f!r} ({self._where(call.place)}).",
+                "A completion repeats the function of its invocation.",
+            )
+        elif event.key is not None and canonical(call.event.key) != canonical(event.key):
+            self._problem(
+                place,
+                f"process {process} completed {event.f!r} on key {event.key!r}, but it had "
+                f"invoked it on key {call.event.key!r} ({self._where(call.place)}).",
+                "A completion repeats the key of its invocation.",
+            )
+        return call
+
+    def _problem(self, place: int, seen: str, expected: str) -> None:
+        self.problems.append(Problem(self._where(place), seen, expected))
+
+
 def pair(events: Sequence[Event], where: Callable[[int], str]) -> list[Operation]:
     """The operations of ``events``, in order of invocation; nemesis events are passed over.
 
@@ -28,77 +114,27 @@ def pair(events: Sequence[Event], where: Callable[[int], str]) -> list[Operation
     invocation, an invocation while another is open or after the process retired,
     a completion that names another function or key than its invocation.
     """
-    problems: list[Problem] = []
-    open_calls: dict[int, int] = {}
-    retired: dict[int, int] = {}
-    slots: list[Operation | None] = []
-    slot_of: dict[int, int] = {}
-
-    def problem(position: int, seen: str, expected: str) -> None:
-        problems.append(Problem(where(position), seen, expected))
-
+    pairing = Pairing(where)
+    operations: list[Operation | None] = []
     for position, event in enumerate(events):
-        process = event.process
-        if process == NEMESIS:
+        if event.process == NEMESIS:
             continue
-        assert isinstance(process, int)
         if event.type is EventType.INVOKE:
-            if (open_at := open_calls.get(process)) is not None:
-                problem(
-                    position,
-                    f"process {process} invoked {event.f!r} while its {events[open_at].f!r} "
-                    f"({where(open_at)}) is still open.",
-                    _SEQUENTIAL,
-                )
-            elif (retired_at := retired.get(process)) is not None:
-                problem(
-                    position,
-                    f"process {process} invoked {event.f!r} although its {events[retired_at].f!r} "
-                    f"ended in 'info' ({where(retired_at)}).",
-                    _SEQUENTIAL,
-                )
-            open_calls[process] = position
-            slot_of[position] = len(slots)
-            slots.append(None)
-        else:
-            called_at = open_calls.pop(process, None)
-            if called_at is None:
-                problem(
-                    position,
-                    f"process {process} completed {event.f!r} with {event.type.value!r}, but it "
-                    "has no operation open.",
-                    "Every ok, fail or info follows an invoke of the same process and completes it "
-                    "once.",
-                )
-            else:
-                call = events[called_at]
-                if call.f != event.f:
-                    problem(
-                        position,
-                        f"process {process} completed {event.f!r}, but it had invoked {call.f!r} "
-                        f"({where(called_at)}).",
-                        "A completion repeats the function of its invocation.",
-                    )
-                elif event.key is not None and canonical(call.key) != canonical(event.key):
-                    problem(
-                        position,
-                        f"process {process} completed {event.f!r} on key {event.key!r}, but it had "
-                        f"invoked it on key {call.key!r} ({where(called_at)}).",
-                        "A completion repeats the key of its invocation.",
-                    )
-                slots[slot_of[called_at]] = _operation(call, event)
-            if event.type is EventType.INFO:
-                retired[process] = position
-        if len(problems) >= PROBLEMS_MAX:
+            pairing.invoke(event, position)
+            operations.append(None)
+        elif (call := pairing.complete(event, position)) is not None:
+            operations[call.row] = operation_of(call.event, event)
+        if pairing.full:
             break
-    if problems:
-        raise HistoryError(problems)
-    for called_at in open_calls.values():
-        slots[slot_of[called_at]] = _operation(events[called_at], None)
-    return [operation for operation in slots if operation is not None]
+    if pairing.problems:
+        raise HistoryError(pairing.problems)
+    for call in pairing.open.values():
+        operations[call.row] = operation_of(call.event, None)
+    return [operation for operation in operations if operation is not None]
 
 
-def _operation(call: Event, completion: Event | None) -> Operation:
+def operation_of(call: Event, completion: Event | None) -> Operation:
+    """The operation that ``call`` began; without a completion it is indeterminate."""
     outcome = Outcome.INFO if completion is None else _OUTCOMES[completion.type]
     closed = completion is not None and outcome is not Outcome.INFO
     assert isinstance(call.process, int)

@@ -150,8 +150,8 @@ def table_of(operations: Sequence[Operation] | Table) -> Table:
     errors: dict[str | None, int] = {None: 0}
     nodes: dict[str | None, int] = {None: 0}
     codes = {outcome: code for code, outcome in enumerate(OUTCOMES)}
-    inputs = [_numbers(values, o.input) for o in ordered]
-    outputs = [_numbers(values, o.output) for o in ordered]
+    inputs = [pair_numbers(values, o.input) for o in ordered]
+    outputs = [pair_numbers(values, o.output) for o in ordered]
     both = np.array(inputs, np.int32).reshape(n, 2), np.array(outputs, np.int32).reshape(n, 2)
     return Table(
         call=np.fromiter((o.call for o in ordered), np.int64, n),
@@ -176,7 +176,8 @@ def table_of(operations: Sequence[Operation] | Table) -> Table:
     )
 
 
-def _numbers(values: Interner, value: Any) -> tuple[int, int]:
+def pair_numbers(values: Interner, value: Any) -> tuple[int, int]:
+    """The numbers of a value as the columns keep it: those of two elements, or one and NO_VALUE."""
     if isinstance(value, (list, tuple)) and len(value) == 2:
         return values.number(value[0]), values.number(value[1])
     return values.number(value), NO_VALUE

@@ -1,7 +1,7 @@
 """Distinct values of a history, numbered, as flat arrays: what columns of values point into.
 
 A value's number is its identity: two values have one number exactly when they are equal
-as JSON values (``canonical``). Number 0 is always nil, so a zeroed column says nothing.
+as JSON values. Number 0 is always nil, so a zeroed column says nothing.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
-
-from histories.canonical import canonical
 
 NIL, INTEGER, TEXT, OTHER = 0, 1, 2, 3
 """Kinds of a value. OTHER: booleans, floats, integers beyond 64 bits, lists and objects."""
@@ -62,12 +60,29 @@ class Values(Sequence[Any]):
         if kind == INTEGER:
             return int(self.numbers[number])
         start, end = self.offsets[number], self.offsets[number + 1]
-        text = self.blob[start:end].tobytes().decode("utf-8")
+        text = self.blob[start:end].tobytes().decode("utf-8", "surrogatepass")
         return text if kind == TEXT else json.loads(text)
 
     def __iter__(self) -> Iterator[Any]:
         for number in range(len(self)):
             yield self[number]
+
+
+def layout(value: Any) -> tuple[int, int, bytes]:
+    """A value's kind, its number where it is an integer, and its bytes: what equality means here.
+
+    A float that is a whole number of at most 64 bits is that integer, as in JSON.
+    """
+    if value is None:
+        return NIL, 0, b""
+    if type(value) is float and value.is_integer() and _INT64_MIN <= value < 2.0**63:
+        value = int(value)
+    if type(value) is int and _INT64_MIN <= value <= _INT64_MAX:
+        return INTEGER, value, b""
+    if isinstance(value, str):
+        return TEXT, 0, value.encode("utf-8", "surrogatepass")
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return OTHER, 0, text.encode("utf-8", "surrogatepass")
 
 
 class Interner:
@@ -81,38 +96,35 @@ class Interner:
     """
 
     def __init__(self) -> None:
+        # Integers and strings stand for themselves, other values as their bytes.
         self._numbers: dict[Hashable, int] = {None: 0}
-        self._values: list[Any] = [None]
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
     def number(self, value: Any) -> int:
         """The value's number; a new one when no equal value has been seen."""
-        name = canonical(value)
-        number = self._numbers.get(name)
-        if number is None:
-            number = self._numbers[name] = len(self._values)
-            self._values.append(value)
-        return number
+        name: Hashable = value
+        if type(value) is not int and type(value) is not str and value is not None:
+            kind, integer, name = layout(value)
+            if kind == INTEGER:
+                name = integer
+            elif kind == TEXT:
+                name = str(value)
+        return self._numbers.setdefault(name, len(self._numbers))
 
     def values(self) -> Values:
         """All values numbered so far. Linear."""
-        count = len(self._values)
-        kinds = np.full(count, OTHER, np.int8)
+        count = len(self._numbers)
+        kinds = np.empty(count, np.int8)
         numbers = np.zeros(count, np.int64)
         pieces: list[bytes] = []
         lengths = np.zeros(count + 1, np.int64)
-        for number, value in enumerate(self._values):
-            if value is None:
-                kinds[number] = NIL
-            elif type(value) is int and _INT64_MIN <= value <= _INT64_MAX:
-                kinds[number], numbers[number] = INTEGER, value
+        for number, name in enumerate(self._numbers):
+            if isinstance(name, bytes):
+                kinds[number], piece = OTHER, name
             else:
-                if type(value) is str:
-                    kinds[number] = TEXT
-                    piece = value.encode("utf-8", "surrogatepass")
-                else:
-                    piece = json.dumps(
-                        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-                    ).encode("utf-8", "surrogatepass")
-                pieces.append(piece)
-                lengths[number + 1] = len(piece)
+                kinds[number], numbers[number], piece = layout(name)
+            pieces.append(piece)
+            lengths[number + 1] = len(piece)
         return Values(kinds, numbers, np.cumsum(lengths), np.frombuffer(b"".join(pieces), np.uint8))

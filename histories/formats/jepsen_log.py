@@ -13,60 +13,77 @@ that echoes its arguments ran and found another value: it gets the error
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from histories.errors import PROBLEMS_MAX, HistoryError, Problem, excerpt
+from histories.errors import PROBLEMS_MAX, Problem, excerpt
 from histories.event import NEMESIS, Event, EventType
-from histories.formats.reading import Reading
+from histories.formats.reader import Refused, lines
 
 FORMAT = "jepsen-log"
 
-_LINE = re.compile(r"jepsen\.util - (\S+)\s+:(invoke|ok|fail|info)\s+:(\S+)(?:\s+(.*))?$")
-_MARK = "jepsen.util - "
-_TOKEN = re.compile(r'\s*(?:([\[\](),])|("(?:[^"\\]|\\.)*")|([^\s\[\](),"]+))')
+_LINE = re.compile(r"jepsen\.util(?: -|:) (\S+)\s+:(invoke|ok|fail|info)\s+:(\S+)(?:\s+(.*))?$")
+_MARKS = (b"jepsen.util - ", b"jepsen.util: ")
+_TOKEN = re.compile(r'\s*(?:([\[\](),])|("(?:[^"\\]++|\\.)*+")|([^\s\[\](),"]+))')
 _REGISTER = frozenset(("read", "write", "cas"))
 
 
-def recognises(data: bytes) -> bool:
+def recognises(head: bytes) -> bool:
     """Whether any of the first lines comes from Jepsen's operation logger."""
-    return _MARK.encode() in data[:65536]
+    return any(mark in head for mark in _MARKS)
 
 
-def read(data: bytes, name: str) -> Reading:
-    """Parse a log. Raises HistoryError with every event line that cannot be read (up to twenty)."""
-    reading = Reading(header={"format": FORMAT, "model": None}, events=[], lines=[], notes=[])
-    problems: list[Problem] = []
-    others = 0
-    for number, raw in enumerate(data.split(b"\n"), start=1):
-        line = raw.decode("utf-8", errors="replace").rstrip()
-        match = _LINE.search(line)
-        if match is None:
-            others += bool(line)
-            continue
+class JepsenLogReader:
+    """Reads a log line by line (see ``Reader``)."""
+
+    reading = "porcupine"
+
+    def __init__(self, name: str) -> None:
+        self.header: dict[str, Any] = {"format": FORMAT, "model": None}
+        self.notes: list[str] = []
+        self.problems: list[Problem] = []
+        self._name = name
+
+    def events(self, blocks: Iterable[bytes]) -> Iterator[tuple[int, Event]]:
+        """Each event with its line; lines of other loggers are passed over."""
+        functions: set[str] = set()
+        number = others = count = 0
         try:
-            event = _event(len(reading.events), *match.groups(default=""))
-        except ValueError as error:
-            problems.append(
-                Problem(
-                    f"{name}:{number}",
-                    f"{error} in {excerpt(line)}.",
-                    "An event reads: process, :invoke or :ok or :fail or :info, :function, value "
-                    "(nil, an integer, a string, or a vector of these).",
-                )
+            for number, (raw, _) in enumerate(lines(blocks), start=1):
+                line = raw.decode("utf-8", errors="replace").rstrip()
+                match = _LINE.search(line)
+                if match is None:
+                    others += bool(line)
+                    continue
+                try:
+                    event = _event(count, *match.groups(default=""))
+                except ValueError as error:
+                    self._refuse(number, f"{error} in {excerpt(line)}.")
+                    if len(self.problems) >= PROBLEMS_MAX:
+                        return
+                    continue
+                count += 1
+                if event.process != NEMESIS:
+                    functions.add(event.f)
+                yield number, event
+        except Refused as refused:
+            self.problems.append(refused.problem(f"{self._name}:{number + 1}"))
+        if others:
+            self.notes.append(
+                f"{self._name}: {others} lines are no operation events and were passed over"
             )
-            if len(problems) >= PROBLEMS_MAX:
-                break
-            continue
-        reading.events.append(event)
-        reading.lines.append(number)
-    if problems:
-        raise HistoryError(problems)
-    if others:
-        reading.notes.append(f"{name}: {others} lines are no operation events and were passed over")
-    functions = {event.f for event in reading.events if event.process != NEMESIS}
-    if functions and functions <= _REGISTER:
-        reading.header["model"] = "cas-register"
-    return reading
+        if functions and functions <= _REGISTER:
+            self.header["model"] = "cas-register"
+
+    def _refuse(self, number: int, seen: str) -> None:
+        self.problems.append(
+            Problem(
+                f"{self._name}:{number}",
+                seen,
+                "An event reads: process, :invoke or :ok or :fail or :info, :function, value "
+                "(nil, an integer, a string, or a vector of these).",
+            )
+        )
 
 
 def _event(index: int, process: str, kind: str, f: str, text: str) -> Event:

@@ -64,4 +64,4 @@ class Story:
         return pair(self.events, lambda position: f"story:{position + 1}")
 
     def history(self) -> History:
-        return History({"model": self.model}, self.events, self.operations())
+        return History.of({"model": self.model}, self.events)

@@ -1,0 +1,70 @@
+"""The model and the reading of a history that names none, where its operations settle them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from histories.table import NO_VALUE, OK, Table
+from histories.values import INTEGER, TEXT
+
+PORCUPINE_KV = "porcupine-kv"
+_KEY_VALUE = frozenset(("get", "put", "append"))
+_MODELS = (
+    (frozenset(("read", "write", "cas")), "cas-register"),
+    (frozenset(("acquire", "release")), "mutex"),
+)
+
+
+def settle(
+    header: dict[str, Any], reading: str, table: Table, name: str, *, split: bool
+) -> tuple[str, list[str]]:
+    """Complete ``header`` of a history in EDN; gives the reading, and notes on what was guessed.
+
+    get, put and append on keys, all texts, are Porcupine's key-value logs, where an append's
+    value is joined to the text of its key. Otherwise only functions that one model alone
+    has settle it: enqueue and dequeue do not, for queues differ in order.
+    """
+    if header.get("format") != "edn":
+        return reading, []
+    notes = []
+    if split:
+        notes.append(
+            f"{name}: values [k v] are read as independent keys and their values "
+            f"({len(np.unique(table.key)):,} keys)"
+        )
+    functions = frozenset(table.functions)
+    if functions and functions <= _KEY_VALUE and _texts_by_key(table):
+        header |= {"format": PORCUPINE_KV, "model": "append"}
+        return "porcupine", notes
+    model = next((model for known, model in _MODELS if functions and functions <= known), None)
+    if functions == {"add", "read"}:
+        model = _added(table)
+    if model is None:
+        listed = ", ".join(sorted(functions)[:8])
+        notes.append(f"{name}: names no model, and {listed or 'no operation'} settles none")
+    else:
+        header["model"] = model
+        notes.append(
+            f"{name}: names no model; taken for {model} by its functions "
+            f"({', '.join(sorted(functions))})"
+        )
+    return reading, notes
+
+
+def _texts_by_key(table: Table) -> bool:
+    if (table.key == 0).any() or (table.input2 != NO_VALUE).any():
+        return False
+    return bool(np.isin(table.values.kinds[np.unique(table.input)], (0, TEXT)).all())
+
+
+def _added(table: Table) -> str | None:
+    """What is added to: a counter when every answered read is a number, a set when none is."""
+    read = table.functions.index("read")
+    rows = (table.f == read) & (table.outcome == OK)
+    single = table.output2[rows] == NO_VALUE
+    numbers = single & (table.values.kinds[table.output[rows]] == INTEGER)
+    if numbers.any():
+        return "counter" if numbers.all() else None
+    return "set" if rows.any() else None
