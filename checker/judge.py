@@ -56,7 +56,7 @@ def judge(
         return _judged(
             history,
             chosen,
-            reading=reading or READINGS[getattr(history, "reading", "splitbrain")],
+            reading=reading or READINGS[history.reading],
             time_limit_s=time_limit_s,
             memory_limit_mb=memory_limit_mb,
             max_configurations=max_configurations,
