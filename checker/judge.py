@@ -43,7 +43,8 @@ def judge(
     """The verdict on ``history`` under ``model`` (default: the one its header names).
 
     ``reading``: default is that of the tool the file comes from. The other arguments are those
-    of ``linearizable``. VACUOUS, with the reason, when too little succeeded to mean anything.
+    of ``linearizable``. VACUOUS, with the reason, when too little of one of our own journals
+    succeeded to mean anything; a file from elsewhere is VALID then, with the same reason.
     Raises HistoryError when no model is named, the model is unknown, or an operation does not
     belong to it; it names file and line.
     """
@@ -76,7 +77,10 @@ def _judged(history: History, model: str | Model, **options: Any) -> Result:
     table = table_of(history.operations)
     result = linearizable(table, model, **options)
     if result.verdict is Verdict.VALID and (reason := _vacuous(table, result.model)) is not None:
-        return replace(result, verdict=Verdict.VACUOUS, reason=reason)
+        # A journal of ours is a test, and one that tested nothing has not passed. Of a file from
+        # elsewhere only its linearizability is asked: valid, and the reason says what that is worth.
+        verdict = Verdict.VACUOUS if history.reading == "splitbrain" else Verdict.VALID
+        return replace(result, verdict=verdict, reason=reason)
     return result
 
 
