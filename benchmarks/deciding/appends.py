@@ -12,38 +12,43 @@ from histories.table import Table, table_of
 
 KEYS = 10
 EACH = 35
-"""Operations of each client, as in the logs that Porcupine's tests keep."""
+"""Operations of each client, about as in the logs that Porcupine's tests keep."""
+KINDS, SHARES = ("append", "get", "put"), (0.5, 0.44, 0.06)
+"""What clients do, and how often, likewise."""
 EVENT_NS = 10_000
 
 
 def append_history(seed: int, clients: int, *, valid: bool = True) -> Table:
-    """``clients`` append to ten keys and get them, half each; ``get`` answers the whole string.
+    """``clients`` append to ten keys over a lossy network, get them, and now and then put.
 
-    Valid by construction: the store performs the operations in order of their points
-    (``clients.busy``). Every appended piece names its client and number, so all differ.
+    ``get`` answers the whole string, ``put`` replaces it. Valid by construction: the store
+    performs the operations in order of their points (``clients.busy``). Every piece names its
+    client and number, so all differ.
 
-    Invalid: one get of the last tenth lacks the last pieces of its answer, back to and
-    including one whose append had returned before the get was called. Invalid by construction,
-    for nothing that was appended ever goes away.
+    Invalid: one get of the last tenth lacks the end of its answer, back to and including a
+    piece whose append had returned before the get was called. Invalid by construction: only a
+    put takes a piece away, the last put before the get is what its answer begins with, and
+    that one either is none (the answer begins with an append) or had returned before the
+    lacking piece's append was called.
     """
     rng = Random(seed)
-    schedule = busy(np.random.default_rng(seed), EACH * clients, clients)
+    schedule = busy(np.random.default_rng(seed), EACH * clients, clients, lossy=True)
     n = len(schedule)
     count = [0] * clients
     calls: list[tuple[str, str, str | None]] = []
     for client in schedule.process.tolist():
         key = str(rng.randrange(KEYS))
-        if rng.random() < 0.5:
-            calls.append(("append", key, f"x {client} {count[client]} y"))
-            count[client] += 1
-        else:
-            calls.append(("get", key, None))
+        (f,) = rng.choices(KINDS, SHARES)
+        calls.append((f, key, None if f == "get" else f"x {client} {count[client]} y"))
+        count[client] += f != "get"
     store: dict[str, list[int]] = {}
     seen: list[tuple[int, ...]] = [()] * n
     for row in schedule.order.tolist():
         f, key, _ = calls[row]
         pieces = store.setdefault(key, [])
-        if f == "append":
+        if f == "put":
+            pieces[:] = [row]
+        elif f == "append":
             pieces.append(row)
         else:
             seen[row] = tuple(pieces)
@@ -53,7 +58,9 @@ def append_history(seed: int, clients: int, *, valid: bool = True) -> Table:
             (row, place)
             for row in range(n * 9 // 10, n)
             for place, piece in enumerate(seen[row])
-            if ret[piece] < call[row]
+            if place
+            and ret[piece] < call[row]
+            and (calls[seen[row][0]][0] == "append" or ret[seen[row][0]] < call[piece])
         ]
         row, place = rng.choice([c for c in chances if c[1] + 3 > len(seen[c[0]])] or chances)
         seen[row] = seen[row][:place]
@@ -66,7 +73,7 @@ def append_history(seed: int, clients: int, *, valid: bool = True) -> Table:
                 f=f,
                 key=key,
                 input=piece,
-                output=piece if f == "append" else "".join(calls[p][2] or "" for p in seen[row]),
+                output="".join(calls[p][2] or "" for p in seen[row]) if f == "get" else piece,
                 outcome=Outcome.OK,
                 call_ns=call[row] * EVENT_NS,
                 ret_ns=ret[row] * EVENT_NS,

@@ -20,6 +20,10 @@ from histories.table import NEVER
 
 PAUSE = 0.02
 """The mean pause of a busy client between two operations, in mean latencies."""
+LOST = 0.2
+"""The share of operations whose request or reply a lossy network loses."""
+SHORT = 0.05
+"""How long an operation takes when nothing is lost, by one that is sent again."""
 PATIENCE = 3.0
 """How long a client waits for an operation that crashes, in latencies."""
 
@@ -54,14 +58,22 @@ def busy(
     clients: int,
     crashed: int = 0,
     pause: float = PAUSE,
+    lossy: bool = False,
 ) -> Schedule:
     """Schedule ``operations`` over ``clients``, of which exactly ``crashed`` get no answer.
+
+    Points lie anywhere in their intervals. ``lossy``: the network loses every fifth request
+    or reply, and the client sends again after a while; so most operations are short, a few
+    long, and of these the point lies close to the return or to the call.
 
     A crashed operation takes effect at some time after its call, possibly after its client
     gave up, or (every other one) never. About 0.5 µs and 150 bytes an operation.
     """
     each = -(-operations // clients)
     latency = 0.5 + rng.exponential(0.5, (clients, each))
+    if lossy:
+        lost = rng.random((clients, each)) < LOST
+        latency = np.where(lost, latency, latency * SHORT)
     gap = rng.exponential(pause, (clients, each))
     crashes = np.zeros((clients, each), bool)
     crashes.reshape(-1)[rng.choice(clients * each, crashed, replace=False)] = True
@@ -74,8 +86,13 @@ def busy(
     rows = np.delete(rows, spare)
     client = (rows // each).astype(np.int64)
     crashes, begin, length = (column.reshape(-1)[rows] for column in (crashes, begin, latency))
-    del latency, rows
-    point = begin + length * rng.random(operations)
+    del latency
+    where = rng.random(operations)
+    if lossy:
+        end = rng.random(operations) < 0.5
+        near = where * SHORT
+        where = np.where(lost.reshape(-1)[rows], np.where(end, 1 - near, near), where)
+    point = begin + length * where
     late = np.flatnonzero(crashes)
     point[late] = begin[late] + length[late] * rng.exponential(2.0, crashed)
     point[late[rng.random(crashed) < 0.5]] = np.inf

@@ -2,7 +2,7 @@
 
 TASK holds ``{"model", "reading", "repetitions", "time_limit", "items": [path of columns, or of
 a history file]}``. Prints one JSON object for each repetition of each item, in order:
-``{"item", "verdict", "search_seconds", "peak_mb", "algorithm", "reason"}``.
+``{"item", "verdict", "search_seconds", "peak_mb", "algorithm", "explain_seconds", "reason"}``.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def main() -> None:
                         "search_seconds": result.search_seconds,
                         "peak_mb": resident_mb_max(),
                         "algorithm": result.algorithm,
+                        "explain_seconds": result.explain_seconds,
                         "reason": result.reason,
                     }
                 ),
