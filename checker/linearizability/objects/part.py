@@ -1,0 +1,148 @@
+"""One key's operations as flat integers: what the kernels search.
+
+Only *required* operations (those that completed) have intervals that close, so only they
+occupy slots. Indeterminate ones are counted by class: two that do the same are
+interchangeable but for when they began, so the earliest is spent first.
+
+    return ranks        0         1              2
+    process 0   |-- a1 --|        .              .          slot 0, rank 0
+    process 1       |----- r --- |               .          slot 1, rank 1
+    process 2            |------------ a2 -------|          slot 0 again: a1 has returned
+    process 3                 |- a3 …………………………………            class "a3", opens at rank 2
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from checker.linearizability.objects.kernels import WORD, assign_slots
+from histories.table import NEVER
+
+Int64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+class Part(NamedTuple):
+    """m required operations in order of call; C classes of this part. Arrays, or lists of them.
+
+    ``cls``, ``slot``, ``rank``: of each required operation its class, its slot, and the position
+    of its return among all returns; ``returning``: the operation at each rank; ``called``
+    [m + 1]: how many operations were called before the return of each rank (``called[m]`` = m);
+    ``watch`` [m + 1]: the first observer among the operations from each on, m when there is
+    none. Of each class ``name``: its number among all parts, ``observer``: 0 or 1;
+    its open operations are ``opens[first[c]:first[c + 1]]``: the first rank whose return comes
+    after the call, ascending. How many were consumed is kept in ``count_width`` bits of word
+    ``count_word`` from bit ``count_shift``, with a guard bit above; ``guards`` has the guard
+    bits of each word. All int64.
+    """
+
+    cls: Any
+    slot: Any
+    rank: Any
+    returning: Any
+    called: Any
+    watch: Any
+    name: Any
+    observer: Any
+    first: Any
+    opens: Any
+    count_word: Any
+    count_shift: Any
+    count_width: Any
+    guards: Any
+
+
+class Prepared(NamedTuple):
+    """A part with what leads back to the table.
+
+    ``required[j]`` is the row of the operation numbered j, ``members`` those of the open
+    ones, in the order of ``Part.opens``.
+    """
+
+    part: Part
+    slots: int
+    required: Int64
+    members: Int64
+
+
+def prepare(call: Int64, ret: Int64, rows: Int64, class_of: Int64, observes: Bools) -> Prepared:
+    """Number slots, ranks and classes of the operations at ``rows`` (in order of call).
+
+    ``call``, ``ret``: of each row of the table; ``class_of``: its class, negative for one that
+    asserts nothing; ``observes``: of each class whether it does nothing but observe. What
+    observes and never answered is left out, it says nothing; so is what opens after the last
+    return. O(n log n).
+    """
+    names = class_of[rows]
+    open_ = ret[rows] == NEVER
+    kept = names >= 0
+    kept[kept] = ~(open_[kept] & observes[names[kept]])
+    rows, names, open_ = rows[kept], names[kept], open_[kept]
+    required, members = rows[~open_], rows[open_]
+    returning = np.argsort(ret[required], kind="stable")
+    returns = ret[required][returning]
+    m = len(required)
+    rank = np.empty(m, np.int64)
+    rank[returning] = np.arange(m)
+    # Intervals are closed: what is called at the very index of a return overlaps it.
+    called = np.append(np.searchsorted(call[required], returns, side="right"), m)
+    opens = np.searchsorted(returns, call[members])
+    live = opens < m
+    members, opens, open_names = members[live], opens[live], names[open_][live]
+    name, cls = np.unique(np.concatenate((names[~open_], open_names)), return_inverse=True)
+    by_class = np.argsort(cls[m:], kind="stable")
+    counts = np.bincount(cls[m:], minlength=len(name))
+    word, shift, width, guards = _counters(counts)
+    observer = observes[name].astype(np.int64)
+    watch = np.where(observer[cls[:m]] == 1, np.arange(m), m)
+    slot = np.zeros(m, np.int64)
+    return Prepared(
+        Part(
+            cls=cls[:m].astype(np.int64),
+            slot=slot,
+            rank=rank,
+            returning=returning.astype(np.int64),
+            called=called.astype(np.int64),
+            watch=np.append(np.minimum.accumulate(watch[::-1])[::-1], m).astype(np.int64),
+            name=name.astype(np.int64),
+            observer=observer,
+            first=np.append(0, np.cumsum(counts)).astype(np.int64),
+            opens=opens[by_class].astype(np.int64),
+            count_word=word,
+            count_shift=shift,
+            count_width=width,
+            guards=guards,
+        ),
+        _number_slots(call[required], ret[required], returning, slot),
+        required,
+        members[by_class],
+    )
+
+
+def _number_slots(call: Int64, ret: Int64, returning: Int64, slot: Int64) -> int:
+    """Fill ``slot``; how many slots there are, at least one."""
+    numbers = [0] * len(call)
+    free = [0] * (len(call) + 1)
+    slots = assign_slots(call.tolist(), ret.tolist(), returning.tolist(), numbers, free)
+    slot[:] = numbers
+    return max(slots, 1)
+
+
+def _counters(counts: Int64) -> tuple[Int64, Int64, Int64, Int64]:
+    """Where in packed words the count of each class lies; nowhere (word -1) if it has none."""
+    word = np.full(len(counts), -1, np.int64)
+    shift, width = np.zeros(len(counts), np.int64), np.zeros(len(counts), np.int64)
+    guards: list[int] = []
+    used = WORD
+    for c in np.flatnonzero(counts).tolist():
+        bits = int(counts[c]).bit_length()
+        if used + bits + 1 > WORD:
+            guards.append(0)
+            used = 0
+        word[c], shift[c], width[c] = len(guards) - 1, used, bits
+        guards[-1] |= 1 << (used + bits)
+        used += bits + 1
+    return word, shift, width, np.array(guards, np.int64)

@@ -1,0 +1,148 @@
+"""The transition table of a model, filled as a search asks for it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Hashable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from checker.linearizability.objects import kernels
+from checker.models.model import Model
+
+ENTRY_BYTES = 40
+"""What a table entry takes, free places included; states come on top."""
+
+
+class Steps(NamedTuple):
+    """Open-addressed tables of int64, lists in plain Python; a key of -1 is a free place.
+
+    ``keys``: state * classes + class, ``values``: the state after, or ILLEGAL, DOOMED,
+    MANY - k: one of the states ``many[many_first[k]:many_first[k + 1]]``. ``pair_keys``:
+    (1 + lower class) * classes + higher class, ``pair_values``: 1 where independent.
+    """
+
+    keys: Any
+    values: Any
+    pair_keys: Any
+    pair_values: Any
+    many_first: Any
+    many: Any
+
+
+class Transitions:
+    """States by number, and what follows each under each class of effects.
+
+    One for all keys of a history: what was found out for one serves the others.
+    """
+
+    def __init__(self, model: Model, effects: list[Any]) -> None:
+        self.model = model
+        self.effects = effects
+        self.observes = [model.observes(effect) for effect in effects]
+        self.doomed = model.doom(effects) if model.doom is not None else None
+        self.abstract = model.abstraction(effects) if model.abstraction is not None else None
+        self.states: list[Hashable] = []
+        self.state_bytes = 0
+        self.options_max = 1
+        self.compiled = False
+        self._numbers: dict[Hashable, int] = {}
+        self._lists: dict[tuple[int, ...], int] = {}
+        self._filled = self._pairs = 0
+        self.steps = Steps([-1] * 256, [0] * 256, [-1] * 64, [0] * 64, [0], [])
+        self.init = self._number(model.init)
+
+    @property
+    def memory_bytes(self) -> int:
+        """What states and tables take, about."""
+        return self.state_bytes + ENTRY_BYTES * (len(self.steps.keys) + len(self.steps.pair_keys))
+
+    def fill(self, missing: list[int], store: Callable[..., None]) -> None:
+        """Find out what is missing: pairs of numbers as ``kernels.need`` notes them."""
+        asked = dict.fromkeys(zip(missing[::2], missing[1::2], strict=True))
+        size = len(self.effects)
+        step_keys, step_values, pair_keys, pair_values = [], [], [], []
+        for first, second in asked:
+            if first >= 0:
+                step_keys.append(first * size + second)
+                step_values.append(self.after(first, second))
+            else:
+                pair_keys.append(-first * size + second)
+                pair_values.append(int(self._independent(-1 - first, second)))
+        if step_keys:
+            self._filled += len(step_keys)
+            if 2 * self._filled > len(self.steps.keys):
+                self._grow("keys", "values", self._filled, store)
+            store(self.steps.keys, self.steps.values, *self._flat(step_keys, step_values))
+        if pair_keys:
+            self._pairs += len(pair_keys)
+            if 2 * self._pairs > len(self.steps.pair_keys):
+                self._grow("pair_keys", "pair_values", self._pairs, store)
+            store(self.steps.pair_keys, self.steps.pair_values, *self._flat(pair_keys, pair_values))
+
+    def after(self, state: int, effect: int) -> int:
+        """The value of a step."""
+        before, what = self.states[state], self.effects[effect]
+        successors = self.model.step(before, what)
+        if not successors:
+            hopeless = self.doomed is not None and self.doomed(before, what)
+            return kernels.DOOMED if hopeless else kernels.ILLEGAL
+        numbers = tuple(dict.fromkeys(self._number(one) for one in successors))
+        return numbers[0] if len(numbers) == 1 else self._list(numbers)
+
+    def _independent(self, a: int, b: int) -> bool:
+        independent = self.model.independent
+        if independent is not None and independent(self.effects[a], self.effects[b]):
+            return True
+        return self.observes[a] and self.observes[b]
+
+    def _number(self, state: Hashable) -> int:
+        if self.abstract is not None:
+            state = self.abstract(state)
+        number = self._numbers.get(state)
+        if number is None:
+            number = self._numbers[state] = len(self.states)
+            self.states.append(state)
+            self.state_bytes += sys.getsizeof(state) + 150
+        return number
+
+    def _list(self, numbers: tuple[int, ...]) -> int:
+        known = self._lists.get(numbers)
+        if known is None:
+            known = self._lists[numbers] = len(self._lists)
+            self.options_max = max(self.options_max, len(numbers))
+            many = [*self.steps.many, *numbers]
+            first = [*self.steps.many_first, len(many)]
+            if self.compiled:
+                self.steps = self.steps._replace(many=_array(many), many_first=_array(first))
+            else:
+                self.steps = self.steps._replace(many=many, many_first=first)
+        return kernels.MANY - known
+
+    def _grow(self, keys: str, values: str, filled: int, store: Callable[..., None]) -> None:
+        size = 1 << (4 * filled).bit_length()
+        old = [
+            (key, value)
+            for key, value in zip(
+                list(getattr(self.steps, keys)), list(getattr(self.steps, values)), strict=True
+            )
+            if key >= 0
+        ]
+        fresh = self._flat([-1] * size, [0] * size)
+        self.steps = self.steps._replace(**{keys: fresh[0], values: fresh[1]})
+        if old:
+            store(*fresh, *self._flat([key for key, _ in old], [value for _, value in old]))
+
+    def _flat(self, *lists: list[int]) -> tuple[Any, ...]:
+        return tuple(map(_array, lists)) if self.compiled else lists
+
+    def compile(self) -> None:
+        """Go over from lists to arrays."""
+        if not self.compiled:
+            self.compiled = True
+            self.steps = Steps(*map(_array, self.steps))
+
+
+def _array(numbers: list[int]) -> Any:
+    return np.array(numbers, np.int64)
