@@ -36,6 +36,8 @@ def find(
     ``whole``: these are all of them. Otherwise they are what sound relaxations left, and
     the sentences claim no more than that.
     """
+    if relaxer.model.family != "register":
+        return None
     return _Case(culprit, operations, relaxer, whole).finding()
 
 

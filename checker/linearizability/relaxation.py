@@ -3,206 +3,259 @@
 A sub-history proves nothing by itself: ``write 1, write 2, read 1``, concurrent enough
 to be valid, shrinks greedily to ``read 1`` alone, which is not. So a witness is reached
 by relaxations only, each with *H linearizable => R(H) linearizable*; what is refuted at
-the end refutes the history it came from.
+the end refutes the history it came from. A relaxation whose premise does not hold of the
+history it is applied to raises ``Unsound``, so a list of them is evidence that can be checked.
+
+    {"step": "cut", "end": 812}            what was open at event 812 may have happened or not
+    {"step": "start", "after": 640}        begin with what operation 640 left behind
+    {"step": "only", "values": [4, 7]}     forget everything about other values
+    {"step": "drop", "operations": […]}    observers, and mutators that nobody could see
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Collection, Hashable, Sequence
-from dataclasses import replace
-from itertools import accumulate, combinations
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
-from checker.models.model import Effect, Kind, Model
+from checker.linearizability.aspects import Unsound, aspect_of, said
+from checker.models.model import Model
 from checker.reading import Reading
+from histories.canonical import canonical
 from histories.event import Operation, Outcome
-from histories.table import NEVER
-
-Refuted = Callable[[Sequence[Operation]], bool]
-"""Whether a history is surely not linearizable (an undecided one is not)."""
 
 
-ONE_BY_ONE_MAX = 64
-PAIRS_MAX = 16
+class Relaxation(Protocol):
+    """A change of one key's history."""
+
+    def apply(self, operations: Sequence[Operation], relaxer: Relaxer) -> list[Operation]:
+        """The relaxed history, in order of call. Raises Unsound when the premise fails."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Itself as JSON; see above."""
+        ...
 
 
 class Relaxer:
-    """Relaxations of one key's operations under a model and a reading of mismatches."""
+    """What relaxations need to know: a model and a reading of outcomes."""
 
     def __init__(self, model: Model, reading: Reading) -> None:
-        self._model = model
-        self._reading = reading
+        self.model = model
+        self.reading = reading
+        self.aspect = aspect_of(model, reading)
 
-    def effect(self, operation: Operation) -> Effect | None:
-        """What the operation asserts and does."""
-        effect: Effect | None = self._model.effect(operation, self._reading)
-        return effect
-
-    def prefix(self, operations: Sequence[Operation], end: int) -> list[Operation]:
-        """The history up to the event ``end``: what is open then becomes indeterminate.
-
-        Sound: a linearization of all, cut after the last operation that returned by
-        ``end``, is one of the prefix; what it holds besides had been called by then or
-        can be cut away, for nothing that returned by ``end`` comes after it.
-        """
-        kept = []
-        for operation in operations:
-            effect = self.effect(operation)
-            if operation.call > end or effect is None:
-                continue
-            if operation.ret is not None and operation.ret > end:
-                if effect.kind in (Kind.READ, Kind.DIFFERS):
-                    continue
-                operation = replace(
-                    operation, ret=None, ret_ns=None, outcome=Outcome.INFO, output=None
-                )
-            kept.append(operation)
-        return kept
+    def effect(self, operation: Operation) -> Any:
+        """What the operation asserts and does; None when neither."""
+        return self.model.effect(operation, self.reading)
 
     def observer(self, operation: Operation) -> bool:
         """Whether the operation only looks. Dropping one is sound: it changes nothing."""
         effect = self.effect(operation)
-        return effect is not None and effect.kind in (Kind.READ, Kind.DIFFERS)
+        return effect is not None and self.model.observes(effect)
+
+    def relaxed(
+        self, operations: Sequence[Operation], steps: Sequence[Relaxation]
+    ) -> list[Operation]:
+        """The history after all ``steps``, without what asserts nothing. May raise Unsound."""
+        current = [o for o in operations if self.effect(o) is not None]
+        for step in steps:
+            current = step.apply(current, self)
+        return current
+
+    def prefix(self, operations: Sequence[Operation], end: int) -> list[Operation]:
+        """The history up to the event ``end``; see Cut."""
+        return Cut(end).apply(operations, self)
+
+    def opened(self, operation: Operation) -> Operation | None:
+        """The operation as one that may have happened or not, its answer forgotten.
+
+        None when nothing is left of it, since then it asserts nothing. Sound: whatever it did
+        is among what it may have done, at any time after its call.
+        """
+        if self.observer(operation):
+            return None
+        if operation.outcome is Outcome.INFO:
+            return operation
+        asked = said(operation) if operation.f == "txn" else operation.input
+        open_ = replace(
+            operation,
+            ret=None,
+            ret_ns=None,
+            outcome=Outcome.INFO,
+            input=asked,
+            output=None,
+            error=None,
+        )
+        return None if self.effect(open_) is None else open_
+
+    def droppable(self, operations: Sequence[Operation], unwanted: Collection[int]) -> set[int]:
+        """Of the calls ``unwanted`` those that may go, all of them together.
+
+        Observers at once; then of the mutators those that nobody who stays could see, as the
+        model's aspect says.
+        """
+        going = {o.call for o in operations if o.call in unwanted and self.observer(o)}
+        kept = [o for o in operations if o.call not in going]
+        mutators = {o.call for o in kept if o.call in unwanted}
+        return going | (self.aspect.unseen(kept, mutators) if mutators else set())
 
     def without(
         self, operations: Sequence[Operation], unwanted: Collection[int]
     ) -> list[Operation]:
-        """``operations`` less those of the ``unwanted`` calls that may soundly be dropped.
+        """``operations`` less those of the ``unwanted`` calls that may soundly be dropped."""
+        going = self.droppable(operations, unwanted)
+        return [o for o in operations if o.call not in going]
 
-        Observers go at once. Mutators go together, as many as nobody who stays can be the
-        first to see (``_Sight``); when few are left, also one after the other, for then
-        each may be covered by the next to go. O(n log n) a pass.
-        """
-        kept = [o for o in operations if not (o.call in unwanted and self.observer(o))]
-        going = {o.call for o in kept if o.call in unwanted}
-        while going:
-            sight = self._sight(kept, going)
-            unseen = {o.call for o in kept if o.call in going and sight.unseen(o)}
-            if unseen == going:
-                break
-            going = unseen
-        kept = [o for o in kept if o.call not in going]
-        if len(kept) <= ONE_BY_ONE_MAX:
-            for operation in [o for o in kept if o.call in unwanted]:
-                if self._sight(kept, (operation.call,)).unseen(operation):
-                    kept = [o for o in kept if o is not operation]
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The history up to the event ``end``: what is open then becomes indeterminate.
+
+    Sound: a linearization of all, cut after the last operation that returned by ``end``, is
+    one of the prefix; what it holds besides had been called by then or can be cut away, for
+    nothing that returned by ``end`` comes after it.
+    """
+
+    end: int
+
+    def apply(self, operations: Sequence[Operation], relaxer: Relaxer) -> list[Operation]:
+        """Drops what was called later, opens what returned later."""
+        kept: list[Operation] = []
+        for operation in operations:
+            if operation.call > self.end or relaxer.effect(operation) is None:
+                continue
+            if operation.ret is None or operation.ret <= self.end:
+                kept.append(operation)
+            elif (open_ := relaxer.opened(operation)) is not None:
+                kept.append(open_)
         return kept
 
-    def _sight(self, operations: Sequence[Operation], going: Collection[int]) -> _Sight:
-        items = [(o, e) for o in operations if (e := self.effect(o)) is not None]
-        return _Sight(items, going)
+    def to_json(self) -> dict[str, Any]:
+        """Itself as JSON."""
+        return {"step": "cut", "end": self.end}
 
 
-class _Sight:
-    """Who, of those that stay, could be the first to see what a mutator leaves behind.
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin right after the completed operation ``after``, in the state it left behind.
 
-    Dropping mutators together that none who stays can see is sound. In any linearization
-    let z be the first to stay after one or more that go, the last of these being d. z does
-    not need the value d leaves behind, nor is it a mismatch on another value: each of those
-    returned before d was called, or began after some mutator that stays, which itself
-    began after d had returned, and so lies between the two:
+    Sound when that state is known whatever it was before (``Aspect.founding``): a legal order
+    goes on legally from there. Before that point lies all that had returned before ``after``
+    was called, and it is dropped; what was open beside it may lie before or after:
 
-        |- d -|   |- cover -|   |- may see it -|
+        |- before -|   |- after -|   |- stays -|
+                |- may have happened -|
 
-    So z is a write, or there is none, and neither cares what the state was.
+    The state is brought about by operations of a process of its own (numbered below 0) that
+    end before everything; or by ``after`` itself, if it leads there from the beginning too.
     """
 
-    def __init__(self, items: Sequence[tuple[Operation, Effect]], going: Collection[int]) -> None:
-        self._effects = {operation.call: effect for operation, effect in items}
-        staying = [(o, e) for o, e in items if o.call not in going]
-        covers = sorted(
-            (o.call, o.ret)
-            for o, e in staying
-            if e.kind in (Kind.WRITE, Kind.CAS) and o.ret is not None
-        )
-        self._cover_calls = [call for call, _ in covers]
-        earliest = list(accumulate((ret for _, ret in reversed(covers)), min, initial=NEVER))
-        self._cover_rets = earliest[::-1]
-        needs: dict[Hashable, list[tuple[int, int]]] = {}
-        differs: dict[Hashable, list[tuple[int, int]]] = {}
-        for o, e in staying:
-            if e.kind is not Kind.WRITE:
-                seers = differs if e.kind is Kind.DIFFERS else needs
-                span = (o.call, NEVER if o.ret is None else o.ret)
-                seers.setdefault(e.expected, []).append(span)
-        self._needs = {value: _by_call(spans) for value, spans in needs.items()}
-        self._differs = {value: _by_call(spans) for value, spans in differs.items()}
+    after: int
 
-    def unseen(self, operation: Operation) -> bool:
-        """Whether ``operation`` is a mutator that nobody who stays can be the first to see."""
-        effect = self._effects.get(operation.call)
-        if effect is None or effect.kind in (Kind.READ, Kind.DIFFERS):
-            return False
-        covered = NEVER
-        if operation.ret is not None:
-            covered = self._cover_rets[bisect_right(self._cover_calls, operation.ret)]
-        seers = [self._needs[effect.new]] if effect.new in self._needs else []
-        seers += [spans for value, spans in self._differs.items() if value != effect.new]
-        # Of those that began before the cover returned, the latest to return is what counts.
-        return all(latest[bisect_right(calls, covered)] < operation.call for calls, latest in seers)
+    def apply(self, operations: Sequence[Operation], relaxer: Relaxer) -> list[Operation]:
+        """Drops what came before, opens what was open beside ``after``, founds the state."""
+        anchor = next((o for o in operations if o.call == self.after), None)
+        if anchor is None or anchor.ret is None or relaxer.effect(anchor) is None:
+            raise Unsound(f"operation {self.after} did not complete, so nothing starts after it")
+        universe = set().union(*(relaxer.aspect.names(o) for o in operations))
+        founding = relaxer.aspect.founding(anchor, universe)
+        if founding is None:
+            raise Unsound(f"operation {self.after} does not tell the whole state it left behind")
+        kept: list[Operation] = []
+        for operation in operations:
+            if operation is anchor:
+                if founding == [(anchor.f, anchor.input)]:
+                    kept.append(anchor)
+                continue
+            stays: Operation | None = operation
+            if operation.call <= anchor.ret:
+                over = operation.ret is not None and operation.ret < anchor.call
+                stays = None if over else relaxer.opened(operation)
+            if stays is not None:
+                kept.append(stays)
+        if founding != [(anchor.f, anchor.input)]:
+            kept = [*self._founders(anchor, founding, operations), *kept]
+        return kept
+
+    def _founders(
+        self, anchor: Operation, founding: Sequence[tuple[str, Any]], all_: Sequence[Operation]
+    ) -> list[Operation]:
+        first = min(0, min(o.call for o in all_)) - 2 * len(founding)
+        return [
+            Operation(
+                call=first + 2 * number,
+                ret=first + 2 * number + 1,
+                process=-1,
+                f=f,
+                key=anchor.key if f != "txn" else None,
+                input=given,
+                output=given,
+                outcome=Outcome.OK,
+                call_ns=anchor.call_ns,
+                ret_ns=anchor.ret_ns,
+                node=anchor.node,
+            )
+            for number, (f, given) in enumerate(founding)
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Itself as JSON."""
+        return {"step": "start", "after": self.after}
 
 
-def _by_call(spans: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
-    """Calls in order, and for each number of them the latest of their returns."""
-    spans.sort()
-    latest = list(accumulate((ret for _, ret in spans), max, initial=-1))
-    return [call for call, _ in spans], latest
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Forget everything that concerns other ``values`` (of a queue, a set, a register …).
 
-
-def shrink(
-    operations: Sequence[Operation],
-    relaxer: Relaxer,
-    refuted: Refuted,
-    protected: Collection[int],
-    out_of_time: Callable[[], bool],
-) -> list[Operation]:
-    """A refuted history with few operations, by sound drops alone; ``protected`` calls stay.
-
-    Delta debugging: drops ever smaller stretches, oldest first, while what is left is still
-    refuted. Gives what it has when the time is up. ``operations`` itself must be refuted.
+    Sound where ``Aspect.only`` gives its reasons.
     """
-    current = list(operations)
-    size = max(len(current) // 2, 1)
-    while not out_of_time():
-        shorter = False
-        start = 0
-        # What nobody who is left can see goes first, all at once.
-        mutators = {o.call for o in current if not relaxer.observer(o)} - set(protected)
-        attempt = relaxer.without(current, mutators)
-        if len(attempt) < len(current) and refuted(attempt):
-            current, shorter = attempt, True
-        while start < len(current) and not out_of_time():
-            stretch = {o.call for o in current[start : start + size]} - set(protected)
-            attempt = relaxer.without(current, stretch) if stretch else current
-            if len(attempt) < len(current) and refuted(attempt):
-                current, shorter = attempt, True
-            else:
-                start += size
-        if size > 1:
-            size = max(size // 2, 1)
-        elif not shorter:
-            pair = None
-            if len(current) <= PAIRS_MAX:
-                pair = _less_a_pair(current, relaxer, refuted, protected, out_of_time)
-            if pair is None:
-                break
-            current = pair
-    return current
+
+    values: tuple[Any, ...]
+
+    def apply(self, operations: Sequence[Operation], relaxer: Relaxer) -> list[Operation]:
+        """What is left of each operation."""
+        kept = {canonical(value) for value in self.values}
+        parts = (relaxer.aspect.only(operation, kept) for operation in operations)
+        return [o for o in parts if o is not None and relaxer.effect(o) is not None]
+
+    def to_json(self) -> dict[str, Any]:
+        """Itself as JSON."""
+        return {"step": "only", "values": list(self.values)}
 
 
-def _less_a_pair(
-    operations: Sequence[Operation],
-    relaxer: Relaxer,
-    refuted: Refuted,
-    protected: Collection[int],
-    out_of_time: Callable[[], bool],
-) -> list[Operation] | None:
-    """The history less two operations that only go together, such as a write and its reader."""
-    calls = [operation.call for operation in operations if operation.call not in protected]
-    for couple in combinations(calls, 2):
-        if out_of_time():
-            return None
-        attempt = relaxer.without(operations, couple)
-        if len(attempt) < len(operations) and refuted(attempt):
-            return attempt
-    return None
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Leave out operations that only look, and mutators that nobody who stays could see.
+
+    Sound where ``Aspect.unseen`` gives its reasons; all of them go together.
+    """
+
+    calls: frozenset[int]
+
+    def apply(self, operations: Sequence[Operation], relaxer: Relaxer) -> list[Operation]:
+        """The others."""
+        stay = self.calls - relaxer.droppable(operations, self.calls)
+        if stay:
+            raise Unsound(f"operation {min(stay)} cannot be left out")
+        return [o for o in operations if o.call not in self.calls]
+
+    def to_json(self) -> dict[str, Any]:
+        """Itself as JSON."""
+        return {"step": "drop", "operations": sorted(self.calls)}
+
+
+def relaxation_from_json(data: Any) -> Relaxation:
+    """The relaxation that ``to_json`` wrote. Raises ValueError for anything else."""
+    if isinstance(data, dict):
+        name, end, after = data.get("step"), data.get("end"), data.get("after")
+        values, calls = data.get("values"), data.get("operations")
+        if name == "cut" and type(end) is int:
+            return Cut(end)
+        if name == "start" and type(after) is int:
+            return Start(after)
+        if name == "only" and isinstance(values, list):
+            return Only(tuple(values))
+        if name == "drop" and isinstance(calls, list) and all(type(c) is int for c in calls):
+            return Drop(frozenset(calls))
+    raise ValueError("a step is a cut with its end, a start, some values only, or a drop")

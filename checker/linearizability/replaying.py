@@ -135,8 +135,9 @@ def _object_misstep(
 def effects_of(table: Table, model: Model, reading: Reading) -> tuple[Int64, list[Any]]:
     """For each row the number of its effect, and the effects; equal rows are asked of once."""
     columns = (
-        *(table.f, table.outcome, table.error, table.process, table.key),
+        *(table.f, table.outcome, table.error),
         *(table.input, table.input2, table.output, table.output2),
+        *(getattr(table, name) for name in model.depends_on),
     )
     numbers: dict[tuple[int, ...], int] = {}
     known: dict[Any, int] = {}

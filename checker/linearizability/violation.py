@@ -2,135 +2,203 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Sequence
 from typing import Any
 
+import numpy as np
+
+from checker.linearizability.aspects import Unsound
 from checker.linearizability.broken import BrokenSearch
-from checker.linearizability.exhaustive import OPERATIONS_MAX, some_order
-from checker.linearizability.finding import find
-from checker.linearizability.relaxation import Relaxer, shrink
+from checker.linearizability.exhaustive import some_order
+from checker.linearizability.finding import Finding, find
+from checker.linearizability.obstacle import THINGS, state_text
+from checker.linearizability.possible import possible_states
+from checker.linearizability.refutation import RefutedPart, told
+from checker.linearizability.relaxation import Relaxer, Start
+from checker.linearizability.shrinking import Refuted, Shrinker, Shrunk
 from checker.models import Model
 from checker.reading import Reading
 from checker.verdict import Violation
 from checker.wording import describe, plural, show
-from histories.canonical import canonical
-from histories.event import Operation, Outcome
+from histories.event import Operation
+from histories.table import NEVER, Operations, Table, table_of
 
 SHRINK_SECONDS_MAX = 3.0
-STATES_SECONDS_MAX = 1.0
 SHOWN_MAX = 16
-STATES_MAX = 32
-"""More values than this are not tried when asking what the register could have held."""
+ARGUED_MAX = 150_000
+"""Operations of a key up to which all of them are looked at for a simple argument (0.6 s)."""
+POSSIBLE_MAX = 400
+POSSIBLE_CONFIGURATIONS = 20_000
+POSSIBLE_SHOWN_MAX = 6
+"""More states than this are not listed: the sentence would help nobody."""
 
 
 def explain(
     key: Any,
-    operations: Sequence[Operation],
+    operations: Sequence[Operation] | Table,
     culprit: Operation,
     model: Model,
     reading: Reading,
-    refuted: Callable[[Sequence[Operation]], bool],
+    refuted: Refuted,
     *,
     full: bool = True,
+    clusters: Sequence[int] = (),
+    deadline: float | None = None,
 ) -> Violation:
     """The violation of one key whose prefix up to ``culprit``'s return has no linearization.
 
-    ``refuted`` decides a history by search. ``operations`` of the violation are those of a
-    sound argument (``finding.py``) or, where none is simple, the witness. ``details``:
+    ``refuted`` decides a history by search. ``clusters``: calls of operations that a monitor
+    names as evidence; of a register three of one cluster and three of another, as
+    ``registers/monitor.py`` says, -1 where there is none. ``deadline`` is a reading of
+    ``time.perf_counter()``; shrinking takes
+    three seconds at most in any case. ``operations`` of the violation are those of a sound
+    argument (``finding.py``) or, where none is simple, the witness. ``details``:
     ``witness``, the calls left after sound relaxations (``relaxation.py``); ``exhaustive``,
-    whether it was small enough to be refuted once more by trying every order; ``possible``,
-    what the register could have held instead when ``culprit`` returned (None: not known).
-    Not ``full``: the witness is the culprit alone, and it proves nothing.
+    whether all its orders were tried once more, without the search; ``possible``, the states
+    the object can have been in when ``culprit`` took effect (None: not known); ``refutation``,
+    a part of a ``Refutation`` as JSON, where it is exhaustive. Not ``full``: the witness is
+    the culprit alone, and proves nothing.
     """
+    table = table_of(operations)
     relaxer = Relaxer(model, reading)
-    finding = find(culprit, operations, relaxer)
-    argued = finding is not None
-    assert culprit.ret is not None
-    witness: list[Operation] = [culprit]
-    possible: list[Any] | None = None
-    exhaustive = False
-    if full:
-        prefix = relaxer.prefix(operations, culprit.ret)
-        deadline = time.perf_counter() + SHRINK_SECONDS_MAX
-        witness = shrink(
-            prefix,
-            relaxer,
-            refuted,
-            {culprit.call},
-            lambda: time.perf_counter() > deadline,
+    finding = None
+    if len(table) <= ARGUED_MAX:
+        finding = find(culprit, list(Operations(table)), relaxer)
+    if not full:
+        return _violation(key, culprit, finding, [culprit], {})
+    late = time.perf_counter() + SHRINK_SECONDS_MAX
+    limit = late if deadline is None else min(late, deadline)
+    shrinker = Shrinker(table, culprit, relaxer, refuted, lambda: time.perf_counter() > limit)
+    shrunk = shrinker.shrunk([call for call in clusters if call >= 0])
+    answer = some_order(shrunk.operations, model, reading)
+    if answer:
+        raise BrokenSearch(
+            f"the witness against key {key!r} has a legal order after all: "
+            f"{[describe(operation) for operation in shrunk.operations]}. "
+            "This is an error in splitbrain, not in the system tested."
         )
-        exhaustive = len(witness) <= OPERATIONS_MAX
-        if exhaustive and some_order(witness, model, reading):
-            raise BrokenSearch(
-                f"the witness against key {key!r} has a legal order after all: "
-                f"{[describe(operation) for operation in witness]}. "
-                "This is an error in splitbrain, not in the system tested."
-            )
-        possible = _possible(prefix, culprit, refuted)
-        if finding is None:
-            finding = find(culprit, witness, relaxer, whole=False)
-    # A witness that time did not allow to shrink is no use to a reader: its last operations.
-    matter = finding.context if argued and finding else witness[-SHOWN_MAX:]
-    shown = {o.call for o in matter} | {culprit.call}
+    details: dict[str, Any] = {"possible": None, "exhaustive": answer is False}
+    if answer is False:
+        details["refutation"] = _part(key, culprit, shrunk, model, clusters).to_json()
+    states = _possible(table, culprit, relaxer)
+    if states is not None and model.family == "register":
+        details["possible"] = _values(states)
+    if finding is None:
+        finding = find(culprit, shrunk.operations, relaxer, whole=False)
+        details["held"] = _held(model, states)
+    return _violation(key, culprit, finding, shrunk.operations, details)
+
+
+def _violation(
+    key: Any,
+    culprit: Operation,
+    finding: Finding | None,
+    witness: Sequence[Operation],
+    details: dict[str, Any],
+) -> Violation:
+    """The argument's operations and sentence; without one those of the witness, and what is known.
+
+    A witness that time did not allow to shrink is no use to a reader: its last operations.
+    """
+    held = details.pop("held", None)
+    own = [o for o in witness if o.process >= 0]
+    shown = {o.call for o in (finding.context if finding else own[-SHOWN_MAX:])} | {culprit.call}
     if finding is not None:
         kind, sentence = finding.kind, finding.sentence
     else:
         kind = "not linearizable"
-        sentence = _general(culprit, possible, len(shown))
+        sentence = _general(culprit, held, len(shown))
     return Violation(
         kind=kind,
         sentence=sentence if key is None else f"key {show(key)}: {sentence}",
         operations=tuple(sorted(shown)),
         culprit=culprit.call,
         key=key,
-        details={
-            "possible": possible,
-            "witness": [operation.call for operation in witness],
-            "exhaustive": exhaustive,
-        },
+        details={"possible": None, "exhaustive": False}
+        | details
+        | {"witness": [operation.call for operation in own]},
     )
 
 
-def _possible(
-    prefix: Sequence[Operation],
-    culprit: Operation,
-    refuted: Callable[[Sequence[Operation]], bool],
-) -> list[Any] | None:
-    """Every value a read in the culprit's place could have returned; None when not all is known.
+def _part(
+    key: Any, culprit: Operation, shrunk: Shrunk, model: Model, clusters: Sequence[int]
+) -> RefutedPart:
+    """The evidence, in the shape that can be checked anew."""
+    witness = tuple(told(operation) for operation in shrunk.operations)
+    groups: tuple[tuple[int, ...], ...] = ()
+    if model.family == "register" and len(clusters) >= 6:
+        pair = (clusters[:3], clusters[3:6])
+        groups = tuple(tuple(call for call in group if call >= 0) for group in pair)
+    return RefutedPart(key, culprit.call, shrunk.steps, witness, groups if all(groups) else ())
 
-    Each candidate is tried on the whole prefix, so the answer is exact, independent of
-    what the search pruned.
+
+def _possible(table: Table, culprit: Operation, relaxer: Relaxer) -> list[Hashable] | None:
+    """The states in which ``culprit`` can have found the object; None when that is not known.
+
+    Of a long history only the end is looked at, begun at an operation that pins the state. That
+    may allow more states than there were, never less.
     """
-    values: dict[Any, Any] = {None: None}
-    for operation in prefix:
-        if operation.f == "write":
-            values[canonical(operation.input)] = operation.input
-        elif operation.f == "cas" and operation.outcome is not Outcome.FAIL:
-            values[canonical(operation.input[1])] = operation.input[1]
-    if len(values) > STATES_MAX:
+    operations: Sequence[Operation] | None
+    if len(table) <= POSSIBLE_MAX:
+        operations = list(Operations(table))
+    else:
+        operations = _recent(table, culprit, relaxer)
+    if operations is None:
         return None
-    deadline = time.perf_counter() + STATES_SECONDS_MAX
-    possible = []
-    others = [operation for operation in prefix if operation.call != culprit.call]
-    for value in values.values():
-        if time.perf_counter() > deadline:
-            return None
-        probe = replace(culprit, f="read", input=None, output=value, outcome=Outcome.OK, error=None)
-        if not refuted([*others, probe]):
-            possible.append(value)
-    return possible
+    return possible_states(
+        operations, culprit, relaxer.model, relaxer.reading, POSSIBLE_CONFIGURATIONS
+    )
 
 
-def _general(culprit: Operation, possible: list[Any] | None, count: int) -> str:
+def _recent(table: Table, culprit: Operation, relaxer: Relaxer) -> list[Operation] | None:
+    """What happened since an operation that pins the state, some dozens before ``culprit``."""
+    assert culprit.ret is not None
+    before = np.flatnonzero((table.ret < culprit.call) & (table.ret != NEVER))
+    latest = before[np.argsort(-table.ret[before], kind="stable")[16:48]].tolist()
+    for row in latest:
+        anchor = table.operation(row)
+        rows = np.flatnonzero((table.ret >= anchor.call) & (table.call <= culprit.ret))
+        if len(rows) <= POSSIBLE_MAX and relaxer.effect(anchor) is not None:
+            try:
+                return relaxer.relaxed(Operations(table.take(rows)), [Start(anchor.call)])
+            except Unsound:
+                continue
+    return None
+
+
+def _general(culprit: Operation, held: str | None, count: int) -> str:
     sentence = f"{describe(culprit)} fits into no order of the operations before it"
-    if possible:
-        held = " or ".join(show(value) for value in possible)
-        sentence += f": when it returned, the register can only have held {held}"
+    if held:
+        sentence += f": {held}"
     if count > 1:
         sentence += (
             f"; {plural(count - 1, 'other operation')} and this one cannot all have happened as "
             "they were answered"
         )
     return sentence
+
+
+def _held(model: Model, states: Sequence[Hashable] | None) -> str | None:
+    """In words, what the object can have held."""
+    if not states or len(states) > POSSIBLE_SHOWN_MAX:
+        return None
+    if model.family == "register":
+        told_ = " or ".join(show(value) for value in _values(states))
+        return f"when it returned, the register can only have held {told_}"
+    thing = THINGS.get(model.name, "state")
+    return f"when it took effect, the {thing} can only have been " + " or ".join(
+        state_text(state) for state in states
+    )
+
+
+def _values(states: Sequence[Hashable]) -> list[Any]:
+    """A register's states as JSON values."""
+    return [_value(state) for state in states]
+
+
+def _value(state: Any) -> Any:
+    if isinstance(state, tuple):
+        return json.loads(state[1]) if state[0] == "json" else state[1]
+    return state
