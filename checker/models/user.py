@@ -1,0 +1,300 @@
+"""Models that users write in Python: a start state and a pure step over hashable states.
+
+    # stack.py
+    from checker.models.user import ILLEGAL
+
+    class Stack:
+        init = ()
+
+        def step(self, state, operation):
+            if operation.f == "push":
+                return (*state, operation.input)
+            if not operation.known:                      # a pop that never answered
+                return state[1:] if state else ILLEGAL
+            ...
+
+``splitbrain check history.jsonl --model stack.py:Stack`` judges by it; from Python,
+``linearizable(operations, load_model("stack.py:Stack"))``. NAME is a class, an instance, or
+anything with these attributes:
+
+* ``init``: the state at first, hashable (a tuple, not a list; a frozenset, not a set);
+* ``step(state, operation)``: the state after, ``ILLEGAL`` when the operation is not possible
+  in ``state``, or ``Either(…)`` of several states when its answer is not known and it might
+  have done several things. Pure: it changes nothing, and the same always gives the same;
+* ``functions`` (optional): the names of its operations; any other is then said to be unfit;
+* ``observers`` (optional): names of those that never change a state. When such a one got no
+  answer it says nothing and is dropped; knowing them also makes the search much faster;
+* ``by_key`` (default True): each key of a history is an object of its own; with False,
+  ``operation.key`` says which is meant, and all keys are judged together;
+* ``by_process`` (default False): whether ``operation.process`` is given: it matters who asks;
+* ``failed`` (default False): whether failed operations come to ``step`` as well. They did not
+  happen, so they may not change the state; all they can say is that it was not possible.
+
+``operation`` has ``f``, ``input``, ``output`` (None unless known), ``known`` (it completed with
+ok), ``failed`` and ``error``, ``key`` and ``process`` (see above). Failed operations are
+dropped unless ``failed`` is set. One of unknown outcome took effect once, at any time after
+its call, or never: the search tries both, and asks ``step`` what it does if it does.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import traceback
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from checker.models.model import Model
+from checker.reading import Reading
+from histories.canonical import canonical
+from histories.errors import HistoryError, Problem
+from histories.event import Operation, Outcome
+
+
+class Illegal:
+    """What ``step`` returns when an operation is not possible."""
+
+    def __repr__(self) -> str:
+        return "ILLEGAL"
+
+
+ILLEGAL = Illegal()
+
+
+class Either(tuple[Hashable, ...]):
+    """Several states that may follow.
+
+    >>> Either(1, 2)
+    (1, 2)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, *states: Hashable) -> Either:
+        """One of ``states``, nobody knows which."""
+        return super().__new__(cls, states)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UserOperation:
+    """An operation as ``step`` sees it; equal when all its members are."""
+
+    f: str
+    input: Any
+    output: Any
+    known: bool
+    failed: bool
+    error: str | None
+    key: Any
+    process: int | None
+    identity: Hashable = field(repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UserOperation) and self.identity == other.identity
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def __str__(self) -> str:
+        told = [f"{self.f}"]
+        if self.input is not None:
+            told.append(f"of {self.input!r}")
+        if self.failed:
+            told.append(f"that failed ({self.error})")
+        elif not self.known:
+            told.append("of unknown outcome")
+        elif self.output is not None and self.output != self.input:
+            told.append(f"that answered {self.output!r}")
+        return " ".join(told)
+
+
+def load_model(name: str) -> Model:
+    """The model ``path/to/file.py:NAME``. Raises HistoryError, with what to do, if it is none."""
+    path, colon, attribute = name.rpartition(":")
+    if not colon or not path.endswith(".py"):
+        raise _error(
+            f"--model {name}",
+            "this is no model's name, and no file of one.",
+            "Name a model (see `splitbrain models`), or your own as path/to/file.py:NAME.",
+        )
+    module = _module(path)
+    if not hasattr(module, attribute):
+        public = [n for n in vars(module) if hasattr(getattr(module, n), "step")]
+        raise _error(
+            path,
+            f"has no {attribute!r}.",
+            f"A model has 'init' and 'step'; in this file: {', '.join(public) or 'none'}.",
+        )
+    return user_model(getattr(module, attribute), name=f"{Path(path).name}:{attribute}")
+
+
+def _module(path: str) -> ModuleType:
+    file = Path(path)
+    if not file.is_file():
+        raise _error(path, "there is no such file.", "Name a Python file: path/to/file.py:NAME.")
+    spec = importlib.util.spec_from_file_location(f"user_model_{file.stem}", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        where = _line(error, str(file)) or str(file)
+        raise _error(
+            where,
+            f"cannot be imported: {type(error).__name__}: {error}.",
+            "A model's file is plain Python that defines 'init' and 'step'.",
+        ) from None
+    return module
+
+
+def user_model(definition: Any, name: str | None = None) -> Model:
+    """The model that a class or an object defines (see the module's docstring).
+
+    >>> class Switch:
+    ...     init = "off"
+    ...     observers = ("look",)
+    ...
+    ...     def step(self, state, operation):
+    ...         if operation.f == "look":
+    ...             return state if operation.output == state else ILLEGAL
+    ...         return "on" if state == "off" else "off"
+    >>> from checker import linearizable
+    >>> def did(call, ret, f, answer=None):
+    ...     return Operation(call, ret, call, f, None, None, answer, Outcome.OK, 0, 0)
+    >>> told = [did(0, 3, "press"), did(1, 2, "look", "on"), did(4, 5, "look", "on")]
+    >>> linearizable(told, user_model(Switch)).verdict
+    <Verdict.VALID: 'valid'>
+    >>> linearizable([*told, did(6, 7, "look", "off")], user_model(Switch)).verdict
+    <Verdict.INVALID: 'invalid'>
+    """
+    label = name or str(getattr(definition, "__name__", type(definition).__name__))
+    thing = definition() if isinstance(definition, type) else definition
+    for member in ("init", "step"):
+        if not hasattr(thing, member):
+            raise _error(
+                label,
+                f"has no {member!r}.",
+                "A model has 'init', a hashable state, and 'step(state, operation)'.",
+            )
+    user = _User(label, thing)
+    user.hashable(thing.init, "init")
+    return Model(
+        name=label,
+        init=thing.init,
+        functions=user.functions,
+        effect=user.effect,
+        misfit=user.misfit,
+        step=user.step,
+        observes=user.observes,
+        by_key=user.by_key,
+        depends_on=user.depends_on,
+        summary=(type(thing).__doc__ or f"a model of your own, {label}").strip().splitlines()[0],
+        outcomes="what its step says",
+    )
+
+
+class _User:
+    """A user's definition, and what is asked of it."""
+
+    def __init__(self, name: str, thing: Any) -> None:
+        self.name = name
+        self.thing = thing
+        self.functions = tuple(getattr(thing, "functions", ()))
+        self.observers = frozenset(getattr(thing, "observers", ()))
+        self.failed = bool(getattr(thing, "failed", False))
+        self.by_key = bool(getattr(thing, "by_key", True))
+        self.by_process = bool(getattr(thing, "by_process", False))
+        self.depends_on: tuple[Literal["process", "key"], ...] = (
+            *(("process",) if self.by_process else ()),
+            *(("key",) if not self.by_key else ()),
+        )
+
+    def misfit(self, operation: Operation) -> str | None:
+        if not self.functions or operation.f in self.functions:
+            return None
+        known = ", ".join(self.functions)
+        return f"'{operation.f}' is no operation of the model '{self.name}' ({known})"
+
+    def effect(self, operation: Operation, reading: Reading) -> UserOperation | None:
+        outcome = operation.outcome
+        if outcome is Outcome.FAIL and not self.failed:
+            return None
+        if outcome is Outcome.INFO and operation.f in self.observers:
+            return None
+        known = outcome is Outcome.OK
+        output = operation.output if known else None
+        failed = outcome is Outcome.FAIL
+        error = operation.error if failed else None
+        key = None if self.by_key else operation.key
+        process = operation.process if self.by_process else None
+        identity = (
+            *(operation.f, known, failed, error, process),
+            *(canonical(operation.input), canonical(output), canonical(key)),
+        )
+        return UserOperation(
+            operation.f, operation.input, output, known, failed, error, key, process, identity
+        )
+
+    def observes(self, effect: UserOperation) -> bool:
+        return effect.f in self.observers or effect.failed
+
+    def step(self, state: Hashable, effect: UserOperation) -> tuple[Hashable, ...]:
+        after = self._call(state, effect)
+        if after != self._call(state, effect):
+            raise _error(
+                self.name,
+                f"step gave two different answers for a {effect} in state {state!r}.",
+                "A step is pure: no randomness, no clock, nothing that it remembers.",
+            )
+        for one in after:
+            self.hashable(one, f"step of a {effect} in state {state!r}")
+        if self.observes(effect) and any(one != state for one in after):
+            raise _error(
+                self.name,
+                f"a {effect} changed the state {state!r} to {after[0]!r}.",
+                "What is named in 'observers', and what failed, changes no state.",
+            )
+        return after
+
+    def _call(self, state: Hashable, effect: UserOperation) -> tuple[Hashable, ...]:
+        try:
+            after = self.thing.step(state, effect)
+        except HistoryError:
+            raise
+        except Exception as error:
+            raise _error(
+                _line(error, None) or self.name,
+                f"step raised {type(error).__name__}: {error}; it was asked about a {effect} "
+                f"in state {state!r}.",
+                "A step returns the state after, or ILLEGAL when the operation is not possible.",
+            ) from error
+        if after is ILLEGAL:
+            return ()
+        return tuple(after) if isinstance(after, Either) else (after,)
+
+    def hashable(self, state: Any, where: str) -> None:
+        """Raise HistoryError for a state that cannot be told from others by its hash."""
+        try:
+            hash(state)
+        except TypeError:
+            raise _error(
+                self.name,
+                f"{where} gave the state {state!r}, which is not hashable.",
+                "Use tuples for lists, frozensets for sets, sorted tuples of pairs for dicts.",
+            ) from None
+
+
+def _line(error: BaseException, file: str | None) -> str | None:
+    """Where an error arose: file:line, the innermost of the user's."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if f.filename != __file__ and "importlib" not in f.filename]
+    chosen = [f for f in own if file is None or f.filename == file]
+    return f"{chosen[-1].filename}:{chosen[-1].lineno}" if chosen else None
+
+
+def _error(where: str, seen: str, expected: str) -> HistoryError:
+    return HistoryError([Problem(where, seen, expected)])
