@@ -136,7 +136,7 @@ class _Queue(Aspect):
         return ()
 
     def only(self, operation: Operation, kept: Set[Hashable]) -> Operation | None:
-        """A dequeue of unknown outcome that took another element did not happen: it is open."""
+        """An open dequeue that took another element did not happen, which it need not."""
         return operation if self.names(operation) <= kept else None
 
     def founding(self, operation: Operation, universe: Collection[Hashable]) -> Founding | None:
@@ -147,15 +147,14 @@ class _Queue(Aspect):
         """Open dequeues, when completed ones took all there was: those never happened."""
         balance: dict[Hashable, int] = {}
         for operation in operations:
-            for value in self.names(operation):
-                change = 1 if operation.f == "enqueue" else -1
-                balance[value] = balance.get(value, 0) + change
+            enqueues = operation.f == "enqueue"
+            if enqueues or operation.ret is not None:
+                for value in self.names(operation):
+                    balance[value] = balance.get(value, 0) + (1 if enqueues else -1)
         if any(left > 0 for left in balance.values()):
             return set()
         return {
-            o.call
-            for o in operations
-            if o.call in going and o.f == "dequeue" and o.outcome is Outcome.INFO
+            o.call for o in operations if o.call in going and o.f == "dequeue" and o.ret is None
         }
 
 
@@ -218,9 +217,7 @@ class _Lock(_Mutex):
         return {
             o.call
             for o in operations
-            if o.call in going
-            and o.outcome is Outcome.INFO
-            and _owner(o) not in counterpart.get(o.f, ())
+            if o.call in going and o.ret is None and _owner(o) not in counterpart.get(o.f, ())
         }
 
 
@@ -278,7 +275,7 @@ class _Registers(Aspect):
     def _last(self, operation: Operation) -> dict[Any, Any]:
         """Each register that is read or written, and its value afterwards where that is known."""
         if operation.f == "txn":
-            return {register: value for _, register, value in said(operation)}
+            return {register: value for _, register, value in _said(operation)}
         shown = operation.output if operation.f == "read" else operation.input
         if operation.key is not None:
             return {operation.key: shown}
@@ -286,7 +283,7 @@ class _Registers(Aspect):
 
     def only(self, operation: Operation, kept: Set[Hashable]) -> Operation | None:
         if operation.f == "txn":
-            left = [step for step in said(operation) if canonical(step[1]) in kept]
+            left = [step for step in _said(operation) if canonical(step[1]) in kept]
             answer = left if operation.outcome is Outcome.OK else None
             return replace(operation, input=left, output=answer) if left else None
         if operation.key is not None:
@@ -322,8 +319,7 @@ def _among(elements: Sequence[Any], kept: Set[Hashable]) -> list[Any]:
     return [element for element in elements if canonical(element) in kept]
 
 
-def said(operation: Operation) -> Sequence[Any]:
-    """The micro-operations of a transaction: what it answered, else what was asked."""
+def _said(operation: Operation) -> Sequence[Any]:
     known = operation.outcome is Outcome.OK and operation.output is not None
     steps: Sequence[Any] = operation.output if known else operation.input
     return steps

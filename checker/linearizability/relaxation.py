@@ -18,7 +18,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from checker.linearizability.aspects import Unsound, aspect_of, said
+from checker.linearizability.aspects import Unsound, aspect_of
 from checker.models.model import Model
 from checker.reading import Reading
 from histories.canonical import canonical
@@ -68,26 +68,12 @@ class Relaxer:
         return Cut(end).apply(operations, self)
 
     def opened(self, operation: Operation) -> Operation | None:
-        """The operation as one that may have happened or not, its answer forgotten.
+        """The operation as one that may have happened or not; None when it only looks.
 
-        None when nothing is left of it, since then it asserts nothing. Sound: whatever it did
-        is among what it may have done, at any time after its call.
+        What is known of its answer still holds if it happened: it has an outcome and no return.
+        Sound: it may still happen where it did.
         """
-        if self.observer(operation):
-            return None
-        if operation.outcome is Outcome.INFO:
-            return operation
-        asked = said(operation) if operation.f == "txn" else operation.input
-        open_ = replace(
-            operation,
-            ret=None,
-            ret_ns=None,
-            outcome=Outcome.INFO,
-            input=asked,
-            output=None,
-            error=None,
-        )
-        return None if self.effect(open_) is None else open_
+        return None if self.observer(operation) else replace(operation, ret=None, ret_ns=None)
 
     def droppable(self, operations: Sequence[Operation], unwanted: Collection[int]) -> set[int]:
         """Of the calls ``unwanted`` those that may go, all of them together.
