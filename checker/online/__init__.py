@@ -1,0 +1,1 @@
+"""Judges a run while it goes on, event by event, in bounded memory."""
