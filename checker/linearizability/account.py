@@ -16,10 +16,11 @@ from checker.reading import Reading
 from checker.verdict import Result, Verdict, Violation
 from histories.canonical import canonical
 from histories.event import Operation
-from histories.table import INFO, NEVER, NO_VALUE, Int64, Table
+from histories.table import NEVER, Int64, Table
 
 SECONDS_MAX = 10.0
-KEY_SECONDS_MAX = 2.0
+KEY_SHARE_MAX = 0.5
+"""Of the time that is left, one key takes no more."""
 ATTEMPTS_MAX = 8
 """Prefixes tried, each shorter, until one is linearizable."""
 
@@ -110,7 +111,8 @@ class _Teller:
 
     def _until(self, account: Account, row: int, verdict: Verdict) -> None:
         """The prefixes of a key whose completion ``row`` no linearizable one is known to reach."""
-        deadline = min(self.deadline, time.perf_counter() + KEY_SECONDS_MAX)
+        now = time.perf_counter()
+        deadline = now + (self.deadline - now) * KEY_SHARE_MAX
         for _ in range(ATTEMPTS_MAX):
             end = int(self.table.ret[row])
             if end == NEVER:
@@ -139,9 +141,10 @@ class _Teller:
             return
 
     def _prefix(self, rows: Int64, end: int) -> tuple[Table, Int64]:
-        """The history of some rows up to an event, what is open then being indeterminate.
+        """The history of some rows up to an event; what is open then happened or did not.
 
-        Sound: see ``Relaxer.prefix``. An observer that is open then says nothing.
+        Sound: see ``Relaxer.prefix``. What is known of an answer still holds if it happened, and
+        an observer that is open says nothing.
         """
         rows = rows[self.table.call[rows] <= end]
         open_ = np.flatnonzero(self.table.ret[rows] > end)
@@ -149,17 +152,8 @@ class _Teller:
         rows = np.delete(rows, silent)
         cut = self.table.take(rows)
         late = cut.ret > end
-        return (
-            replace(
-                cut,
-                ret=np.where(late, NEVER, cut.ret),
-                ret_ns=np.where(late, NEVER, cut.ret_ns),
-                outcome=np.where(late, np.int8(INFO), cut.outcome),
-                output=np.where(late, np.int32(0), cut.output),
-                output2=np.where(late, np.int32(NO_VALUE), cut.output2),
-            ),
-            rows,
-        )
+        ret, ret_ns = np.where(late, NEVER, cut.ret), np.where(late, NEVER, cut.ret_ns)
+        return replace(cut, ret=ret, ret_ns=ret_ns), rows
 
     def _silent(self, row: int) -> bool:
         effect: Hashable = self.model.effect(self.table.operation(row), self.reading)

@@ -8,6 +8,7 @@ from typing import Any
 
 from checker.models.model import Effect, Kind, Model
 from checker.wording import show
+from histories.canonical import canonical
 from histories.event import Operation, Outcome
 
 STATE_WIDTH_MAX = 60
@@ -19,13 +20,16 @@ THINGS = {
     "set": "set",
     "counter": "counter",
     "append": "value",
+    "multi-register": "state",
 }
 """What a model's object is called; a register holds, all others are."""
+STEPS = ("r", "w", "read", "write", "append")
+"""What the steps of a transaction begin with."""
 
 
 def obstacle(operation: Operation, effect: Any, state: Hashable, model: Model) -> str:
     """Why ``effect`` is impossible in ``state``: ``needs 4, but the register holds 7``."""
-    held = state_text(state)
+    held = state_text(state, model)
     if isinstance(effect, Effect):
         if effect.kind is Kind.DIFFERS:
             expected = state_text(effect.expected)
@@ -33,21 +37,76 @@ def obstacle(operation: Operation, effect: Any, state: Hashable, model: Model) -
         return f"needs {state_text(effect.expected)}, but the register holds {held}"
     if operation.outcome is Outcome.FAIL:
         claim = f"failed ({operation.error})" if operation.error else "failed"
+    elif operation.f == "dequeue" and operation.outcome is Outcome.OK and operation.output is None:
+        claim = "found it empty"
     elif operation.outcome is Outcome.OK and operation.output not in (None, operation.input):
-        claim = f"answered {show(operation.output)}"
+        claim = f"answered {value_text(operation.output)}"
     else:
         claim = "was acknowledged"
     return f"{claim}, but the {THINGS.get(model.name, 'state')} is {held}"
 
 
-def state_text(state: Any, width: int = STATE_WIDTH_MAX) -> str:
-    """A state as people write values: ``7``, ``nil``, ``[1, 2, … 9]``, ``{1, 2}``.
+def state_text(state: Any, model: Model | None = None, width: int = STATE_WIDTH_MAX) -> str:
+    """A state as people write values: ``7``, ``nil``, ``[1, 2, … 9]``, ``held by process 3``.
 
     Both ends of what is too long stay, for most objects change at one of them.
     """
+    name = model.name if model else ""
+    if name == "mutex":
+        text = str(state)
+    elif name == "lock":
+        text = "free" if state is None else _owned(state)
+    elif name == "multi-register" and isinstance(state, frozenset):
+        held = sorted(state, key=repr)
+        text = ", ".join(f"{_bare(register)} {_text(value, width)}" for register, value in held)
+        text = text or "nil in all"
+    elif name == "unordered-queue" and isinstance(state, frozenset):
+        counted = sorted(state, key=lambda pair: _rank(pair[0]))
+        text = f"{{{_listed((one for one, count in counted for _ in range(count)), width)}}}"
+    else:
+        text = _text(_clipped(state, width), width)
+    return _middle_out(text, width)
+
+
+def value_text(value: Any, width: int = STATE_WIDTH_MAX) -> str:
+    """A value of a history as people write it; a step of a transaction as ``w x 3``."""
+    if isinstance(value, (list, tuple)) and value:
+        steps = value if all(_is_step(step) for step in value) else ()
+        if steps or _is_step(value):
+            told = [
+                f"{f} {_bare(register)} {_value(v, width)}" for f, register, v in steps or [value]
+            ]
+            return _middle_out(", ".join(told), width)
+    return _middle_out(_value(value, width), width)
+
+
+def _value(value: Any, width: int) -> str:
+    return _text(_clipped(canonical(value), width), width)
+
+
+def _is_step(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) == 3 and value[0] in STEPS
+
+
+def _owned(state: Any) -> str:
+    kind, owner = state
+    return f"held by process {owner}" if kind == "process" else f"held by {_bare(owner)}"
+
+
+def _bare(name: Any) -> str:
+    """A name without quotes, where it cannot be taken for anything else."""
+    if isinstance(name, str) and name.isascii() and name.isidentifier():
+        return name
+    return _text(name, STATE_WIDTH_MAX)
+
+
+def _clipped(state: Any, width: int) -> Any:
     if isinstance(state, str) and len(state) > 4 * width:
-        state = state[: 2 * width] + "…" + state[-2 * width :]
-    text = _text(state, width)
+        return state[: 2 * width] + "…" + state[-2 * width :]
+    return state
+
+
+def _middle_out(text: str, width: int) -> str:
     if len(text) <= width:
         return text
     half = (width - 3) // 2
@@ -59,7 +118,7 @@ def _text(state: Any, width: int) -> str:
         # Stand-ins of values that cannot be compared as they are (histories/canonical.py).
         if len(state) == 2 and state[0] == "json" and isinstance(state[1], str):
             try:
-                return json.dumps(json.loads(state[1]), ensure_ascii=False)
+                return _printable(json.dumps(json.loads(state[1]), ensure_ascii=False))
             except ValueError:
                 pass
         if len(state) == 2 and state[0] == "bool" and isinstance(state[1], bool):
@@ -69,11 +128,14 @@ def _text(state: Any, width: int) -> str:
         return f"{{{_listed(sorted(state, key=_rank), width)}}}"
     if state is None or isinstance(state, (bool, int, float)):
         return show(state)
-    if isinstance(state, str):
-        text = json.dumps(state, ensure_ascii=False)
-        return text if text.isprintable() else ascii(state)
-    text = repr(state)
-    return text if text.isprintable() else ascii(text)
+    return _printable(
+        json.dumps(state, ensure_ascii=False) if isinstance(state, str) else repr(state)
+    )
+
+
+def _printable(text: str) -> str:
+    """Never breaks a terminal."""
+    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def _rank(value: Any) -> tuple[str, Any]:

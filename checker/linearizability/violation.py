@@ -189,7 +189,7 @@ def _held(model: Model, states: Sequence[Hashable] | None) -> str | None:
         return f"when it returned, the register can only have held {told_}"
     thing = THINGS.get(model.name, "state")
     return f"when it took effect, the {thing} can only have been " + " or ".join(
-        state_text(state) for state in states
+        state_text(state, model) for state in states
     )
 
 

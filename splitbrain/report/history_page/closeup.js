@@ -13,7 +13,7 @@ const short = (text, limit) => (text.length > limit ? text.slice(0, limit - 1) +
 function closeup(history, orders, finding, room) {
   const { call, ret, called, returned } = history;
   const rows = finding.rows.filter((row) => row >= 0);
-  if (!rows.length) return svg("svg", { width: 0, height: 0 });
+  if (!rows.length) return [];
   const pen = document.createElement("canvas").getContext("2d");
   const wide = (text, weight = 600, size = 13) => { pen.font = `${weight} ${size}px system-ui, sans-serif`; return pen.measureText(text).width; };
   const open = (row) => ret[row] === Infinity;
@@ -21,7 +21,7 @@ function closeup(history, orders, finding, room) {
   const title = new Map(rows.map((row) => [row, short(history.label(row), 44)]));
   const processes = [...new Set(rows.map((row) => history.process[row]))];
   const names = processes.map((process) => short(history.who(rows.find((row) => history.process[row] === process)), 26));
-  const left = 28 + Math.max(...names.map((name) => wide(name, 400)), wide(thing(history), 400));
+  const margin = 24 + Math.max(...names.map((name) => wide(name, 400)), wide(thing(history), 400)), left = 8;
 
   // Events in their order, and between them the edges of faults by their time.
   const events = [];
@@ -29,25 +29,30 @@ function closeup(history, orders, finding, room) {
   events.sort((a, b) => a.event - b.event);
   const first = events[0].us, final = events[events.length - 1].us;
   const near = history.timed ? history.faults.map((fault) => ({ ...fault, end: fault.end < 0 ? Infinity : fault.end })).filter((fault) => fault.start <= final && fault.end >= first - 2e6) : [];
-  const crowded = near.length > 3;
   const moments = events.map((each, place) => ({ ...each, place }));
   for (const fault of near) for (const us of [fault.start, fault.end]) if (us > first - 2e6 && us < final) moments.push({ us, edge: true, place: events.filter((each) => each.us <= us).length - 0.5 });
   moments.sort((a, b) => a.place - b.place || a.us - b.us);
   const at = new Map(), edges = new Map();
-  let x = left + 12, before = null;
-  for (const moment of moments) {
-    if (before) x += (26 + (history.timed ? 12 * Math.log2(1 + Math.max(0, moment.us - before.us) / 2000) : 18)) * (crowded ? 0.4 : 1);
-    before = moment;
-    if (moment.edge) { edges.set(moment.us, x); continue; }
-    for (const row of rows) {
-      if (!open(row) && ret[row] === moment.event) x = Math.max(x, at.get(call[row]) + wide(title.get(row)) + 22);
-      if (call[row] === moment.event) for (const one of rows) if (open(one) && history.process[one] === history.process[row] && at.has(call[one])) x = Math.max(x, at.get(call[one]) + wide(title.get(one)) + 44);
+  const layOut = (squeeze) => {
+    let x = left + 26, before = null;
+    for (const moment of moments) {
+      if (before) x += (26 + (history.timed ? 12 * Math.log2(1 + Math.max(0, moment.us - before.us) / 2000) : 18)) * squeeze;
+      before = moment;
+      if (moment.edge) { edges.set(moment.us, x); continue; }
+      for (const row of rows) {
+        if (!open(row) && ret[row] === moment.event) x = Math.max(x, at.get(call[row]) + wide(title.get(row)) + 12 + 10 * squeeze);
+        if (call[row] === moment.event) for (const one of rows) if (open(one) && history.process[one] === history.process[row] && at.has(call[one])) x = Math.max(x, at.get(call[one]) + wide(title.get(one)) + 44);
+      }
+      at.set(moment.event, x);
     }
-    at.set(moment.event, x);
-  }
+    return x;
+  };
+  room -= margin;
+  let x = layOut(1);
+  if (x > room - 60 || near.length > 3) x = layOut(0.35);
   // A small drawing takes the room there is.
   const stretch = Math.max(1, Math.min(2.2, (room - left - 150) / Math.max(1, x - left)));
-  const spread = (place) => left + 12 + (place - left - 12) * stretch;
+  const spread = (place) => left + 26 + (place - left - 26) * stretch;
   for (const map of [at, edges]) for (const [key, place] of map) map.set(key, spread(place));
   x = spread(x);
 
@@ -55,7 +60,7 @@ function closeup(history, orders, finding, room) {
   if (finding.possible && finding.possible.length > 1 && why.has(finding.culprit)) {
     why.set(finding.culprit, why.get(finding.culprit).split(", but ")[0] + `, but the ${thing(history)} can only hold ` + finding.possible.join(" or ") + " then");
   }
-  const tail = Math.max(46, ...rows.map((row) => at.get(call[row]) + Math.max(wide("✗ " + (why.get(row) || ""), 400, 12), open(row) ? wide(title.get(row)) + 44 : 0) - x + 10));
+  const tail = Math.max(46, ...rows.map((row) => at.get(call[row]) + Math.max(wide("✗ " + (why.get(row) || ""), 600, 12), open(row) ? wide(title.get(row)) + 44 : 0) - x + 10));
   const right = x + tail;
   const shelves = [], shelf = new Map();
   for (const fault of near) {
@@ -67,7 +72,9 @@ function closeup(history, orders, finding, room) {
   const laneTop = trackTop + (path ? trackHeight + 12 : 0), laneHeight = 58;
   const bottom = laneTop + processes.length * laneHeight;
   const told = `The operations of the finding, one lane a process, time to the right: ${rows.map((row) => `${history.who(row)}: ${history.label(row)}`).join("; ")}`;
-  const root = svg("svg", { width: Math.max(right + 14, 320), height: bottom + 26, viewBox: `0 0 ${Math.max(right + 14, 320)} ${bottom + 26}`, role: "img", "aria-label": told });
+  const root = svg("svg", { width: Math.max(right + 14, 240), height: bottom + 26, viewBox: `0 0 ${Math.max(right + 14, 240)} ${bottom + 26}`, role: "img", "aria-label": told });
+  // Names stay in sight when the rest is moved under them.
+  const gutter = svg("svg", { width: margin, height: bottom + 26, class: "names", "aria-hidden": "true" });
   const fading = svg("linearGradient", { id: "fading" });
   fading.append(svg("stop", { offset: 0, "stop-color": "var(--info)", "stop-opacity": 0.75 }), svg("stop", { offset: 1, "stop-color": "var(--info)", "stop-opacity": 0.05 }));
   root.append(fading);
@@ -85,7 +92,7 @@ function closeup(history, orders, finding, room) {
   const laneY = (row) => laneTop + processes.indexOf(history.process[row]) * laneHeight + 30;
   processes.forEach((process, place) => {
     const y = laneTop + place * laneHeight + 30;
-    write(root, 10, y + 4, names[place], { fill: "var(--soft)" });
+    write(gutter, 10, y + 4, names[place], { fill: "var(--soft)" });
     root.append(svg("line", { x1: left, x2: right, y1: y, y2: y, stroke: "var(--line)" }));
   });
   axis();
@@ -94,30 +101,34 @@ function closeup(history, orders, finding, room) {
   for (const row of rows) bar(row);
   for (const [row, place] of dots) dot(row, place);
   gap();
-  return root;
+  return [gutter, root];
 
   // What the object holds between one step of the order and the next.
   function track() {
     const steps = rows.filter((row) => path.step.has(row)).sort((a, b) => path.step.get(a) - path.step.get(b));
     const points = placePoints(steps.map((row) => at.get(call[row])), steps.map((row) => (open(row) ? Infinity : at.get(ret[row]))));
     steps.forEach((row, i) => dots.set(row, Math.min(points[i], right - 8)));
-    write(root, 10, trackTop + 16, thing(history), { fill: "var(--soft)" });
+    write(gutter, 10, trackTop + 16, thing(history), { fill: "var(--soft)" });
     const state = (step) => history.texts.state[step < 0 ? path.first : path.states[step]] ?? "…";
-    let from = left, after = -1;
-    for (let i = 0; i <= steps.length; i++) {
+    const parts = [];
+    for (let i = 0, from = left, after = -1; i <= steps.length; i++) {
       const to = i < steps.length ? dots.get(steps[i]) : right;
       const until = i < steps.length ? path.step.get(steps[i]) - 1 : path.rows.length - 1;
       const one = state(after), two = state(until);
       // Steps that are not drawn here may have changed it in between.
       const text = one === two ? one : `${one} … ${two}`;
+      if (parts.length && parts[parts.length - 1].text === text) parts[parts.length - 1].to = to;
+      else parts.push({ from, to, text });
+      from = to;
+      if (i < steps.length) after = path.step.get(steps[i]);
+    }
+    for (const { from, to, text } of parts) {
       const group = svg("g", {});
       group.append(svg("title", {}, `the ${thing(history)}: ${text}`));
       group.append(svg("rect", { x: from + 1, y: trackTop, width: Math.max(1, to - from - 2), height: trackHeight, rx: 4, fill: "var(--paper)", stroke: "var(--line)" }));
       const fits = wide(text) < to - from - 8 ? text : short(text, Math.floor((to - from - 8) / 8));
       if (to - from > 16) write(group, (from + to) / 2, trackTop + 16, fits, { "text-anchor": "middle", "font-weight": 600 });
       root.append(group);
-      from = to;
-      if (i < steps.length) after = path.step.get(steps[i]);
     }
   }
   function bar(row) {

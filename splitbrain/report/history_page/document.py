@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
 from checker.linearizability.account import Account
-from checker.linearizability.obstacle import obstacle, state_text
+from checker.linearizability.obstacle import obstacle, state_text, value_text
 from checker.linearizability.reach import Reach
 from checker.models.model import Model
 from checker.reading import Reading
@@ -57,7 +57,8 @@ def document(
     key_of = np.zeros(len(table), np.int64)
     for number, account in enumerate(accounts):
         key_of[account.rows] = number
-    states, reasons = _Texts(), _Texts()
+    states = _Texts(lambda state: state_text(state, model, TEXT_WIDTH_MAX))
+    reasons = _Texts(str)
     width = TEXT_WIDTH_MAX if len(table.values) <= TEXTS_MANY else TEXT_WIDTH_MIN
     return {
         "version": 1,
@@ -94,23 +95,19 @@ def document(
 class _Texts:
     """Gives each different thing a small number, and keeps its text once."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: Callable[[Any], str]) -> None:
         self.texts: list[str] = []
+        self._text = text
         self._numbers: dict[Hashable, int] = {}
 
-    def number(self, state: Hashable) -> int:
+    def number(self, thing: Hashable) -> int:
         # 1 and True are equal, but are different values.
-        identity = (type(state), state)
+        identity = (type(thing), thing)
         number = self._numbers.get(identity)
         if number is None:
             number = self._numbers[identity] = len(self.texts)
-            text = state if isinstance(state, _Reason) else state_text(state, TEXT_WIDTH_MAX)
-            self.texts.append(printable(text))
+            self.texts.append(printable(self._text(thing)))
         return number
-
-
-class _Reason(str):
-    """A text that is told as it is."""
 
 
 def _kept(table: Table, violations: Sequence[Violation]) -> Int64:
@@ -168,9 +165,7 @@ def _observer(name: str, table: Table, model: Model | None, reading: Reading) ->
 
 
 def _value(value: Any, width: int) -> str:
-    from histories.canonical import canonical
-
-    return printable(state_text(canonical(value), width))
+    return printable(value_text(value, width))
 
 
 def _tree(
@@ -192,7 +187,7 @@ def _tree(
         for position in positions:
             operation = table.operation(int(account.rows[position]))
             why = obstacle(operation, model.effect(operation, reading), state, model)
-            refused.append([node, int(rows[position]), reasons.number(_Reason(why))])
+            refused.append([node, int(rows[position]), reasons.number(why)])
     return {
         "operation": [b - a for a, b in itertools.pairwise([0, *taken])],
         "back": [v - parent for v, parent in enumerate(reach.parents)][skipped:],

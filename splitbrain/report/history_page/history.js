@@ -29,18 +29,24 @@ function makeHistory(data) {
   const timed = called.some((time) => time > 0);
 
   const value = (first, second) => (second < 0 ? texts.value[first] : `[${texts.value[first]}, ${texts.value[second]}]`);
+  function failed(row) {
+    if (typed.outcome[row] !== FAIL) return "";
+    const error = texts.error[typed.error[row]];
+    return error && error.length <= 12 ? ` failed: ${error}` : " failed";
+  }
   function label(row) {
     const f = texts.f[typed.f[row]], outcome = typed.outcome[row];
     const input = typed.input[row], input2 = typed.input2[row], output = typed.output[row];
     let text = f;
+    // What a transaction answered repeats what it was asked.
+    if (f === "txn") { const said = outcome === OK && output >= 0 ? [output, typed.output2[row]] : [input, input2]; return `txn ${said.filter((one) => one >= 0).map((one) => texts.value[one]).join(", ")}${failed(row)}`; }
     if (f === "cas" && input2 >= 0) text += ` ${texts.value[input]}→${texts.value[input2]}`;
     else if (input > 0 || input2 >= 0) text += " " + value(input, input2);
     const observer = texts.observer[typed.f[row]];
     if (outcome === OK && output >= 0 && (output > 0 || typed.output2[row] >= 0 || observer)) {
       text += (text === f && observer ? " " : " → ") + value(output, typed.output2[row]);
     }
-    if (outcome === FAIL) text += " failed";
-    return text;
+    return text + failed(row);
   }
   const seconds = (us, digits = 3) => (us / 1e6).toFixed(digits) + " s";
   const node = (row) => texts.node[typed.node[row]];

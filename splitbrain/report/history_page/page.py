@@ -143,10 +143,10 @@ def _finding(number: int, violation: Violation) -> str:
         f"<h2>{_text(violation.kind.capitalize())}</h2>"
         f"<p class=told>{_text(sentence)}.</p><div class=drawing></div>"
         "<p class=hint>A bar runs from an operation's call to its answer, and somewhere inside it "
-        "the operation took effect, at once. The numbered dots are such moments, in an order that "
-        "explains these answers; the row on top shows what was there in between. For the red bar "
-        "no moment fits. What was never answered (…?) may take effect at any later time, or never."
-        "</p>"
+        "the operation took effect, at once. <span class=dots hidden>The numbered dots are such "
+        "moments, in an order that explains these answers; the row on top shows what was there in "
+        "between.</span> For the red bar no moment fits. What was never answered (…?) may take "
+        "effect at any later time, or never.</p>"
         "</section>"
     )
 

@@ -17,7 +17,8 @@ async function start() {
     sections.forEach((section, number) => {
       const drawing = section.querySelector(".drawing");
       if (section.hidden) return;
-      drawing.replaceChildren(closeup(history, orders, history.findings[number], drawing.clientWidth));
+      drawing.replaceChildren(...closeup(history, orders, history.findings[number], drawing.clientWidth));
+      section.querySelector(".dots").hidden = !drawing.querySelector("circle");
       // On a narrow page what matters most is at the right end.
       drawing.scrollLeft = drawing.scrollWidth;
     });

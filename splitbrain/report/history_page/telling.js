@@ -57,7 +57,7 @@ function makeTelling(history, orders, goTo) {
     if (kept) add(holder, "p", "Kept; Escape lets go.", "soft");
   }
   function overall(path) {
-    if (!path) { add(holder, "p", "Point at an operation to read it.", "soft"); return; }
+    if (!path) { add(holder, "p", "Point at an operation to read it.", "soft"); if (history.findings.length) add(holder, "p", "No order of what came before the finding is known: none was found in the time there was.", "soft"); return; }
     const key = history.keys[path.key], name = key.name === null ? "" : ` on key ${key.name}`;
     const n = count(path.skipped + path.rows.length);
     add(holder, "h3", key.verdict === VALID ? `An order of ${n} steps explains every answer${name}` : key.verdict === INVALID ? `A legal order${name} ends after ${n} steps` : `A legal order${name}, ${n} steps long`);
