@@ -6,78 +6,57 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from checker.linearizability.objects import kernels
+from checker.linearizability.objects import layout
 from checker.linearizability.objects.part import Part
 
+ROWS_MIN = 32
 MISSING_MAX = 512
 """Steps that a search may ask for at a time."""
 
 
 class Arena(NamedTuple):
-    """Arrays of int64, or lists, for N configurations of W words and P words of counts.
+    """Arrays of int64, or lists.
 
-    ``rank``, ``state``, ``parent``, ``move``, ``link`` (next in its bucket), ``behind`` (next that
-    waits at its rank), ``digest``: [N]; ``required`` [N * W], ``consumed`` [N * P]; ``heads``: a
+    ``rows``: configurations, STRIDE words each; one is known by where it begins. ``heads``: a
     power of two of buckets, -1 when empty; ``stack``: (configuration, move, state) each;
     ``waiting`` [m + 1]: first that waits at each rank, -1 when none does. Scratch: ``owner``
-    [slots], ``epoch``, ``chosen`` [classes], ``candidate`` [slots + classes], ``missing``.
+    [slots], ``marks`` [2 * classes], ``candidate`` [slots + classes], ``missing``.
     ``registers``: the scalars that outlive a call.
     """
 
-    rank: Any
-    state: Any
-    parent: Any
-    move: Any
-    link: Any
-    behind: Any
-    digest: Any
-    required: Any
-    consumed: Any
+    rows: Any
     heads: Any
     stack: Any
     waiting: Any
     owner: Any
-    epoch: Any
-    chosen: Any
+    marks: Any
     candidate: Any
     missing: Any
     registers: Any
 
 
-_ROWS = 9
-"""The first fields, ``rank`` to ``consumed``, grow with the number of configurations."""
-
-
-def new_arena(part: Part, slots: int, rules: int, *, breadth: bool, plain: bool) -> Arena:
-    """An empty arena for a part."""
-    capacity = 32
-    words, counts = -(-slots // kernels.WORD), len(part.guards)
-    arena = Arena(
-        rank=[0] * capacity,
-        state=[0] * capacity,
-        parent=[0] * capacity,
-        move=[0] * capacity,
-        link=[0] * capacity,
-        behind=[0] * capacity,
-        digest=[0] * capacity,
-        required=[0] * (capacity * words),
-        consumed=[0] * (capacity * counts),
-        heads=[-1] * (2 * capacity),
+def new_arena(part: Part, slots: int, *, breadth: bool) -> Arena:
+    """An empty arena for a part, of lists."""
+    words = -(-slots // layout.WORD)
+    stride = layout.MASK + words + len(part.guards)
+    registers = [0] * layout.REGISTERS
+    registers[layout.BREADTH] = int(breadth)
+    registers[layout.WORDS] = words
+    registers[layout.STRIDE] = stride
+    registers[layout.OPTIONS] = 1
+    registers[layout.FOUND] = registers[layout.DOOMED_RANK] = -1
+    registers[layout.BASE] = layout.NOT_BEGUN
+    return Arena(
+        rows=[0] * (ROWS_MIN * stride),
+        heads=[-1] * (2 * ROWS_MIN),
         stack=[0] * 64,
         waiting=[-1] * (len(part.cls) + 1 if breadth else 1),
         owner=[0] * slots,
-        epoch=[0] * len(part.name),
-        chosen=[0] * len(part.name),
+        marks=[0] * (2 * len(part.name)),
         candidate=[0] * (slots + len(part.name)),
         missing=[0] * MISSING_MAX,
-        registers=[0] * kernels.REGISTERS,
+        registers=registers,
     )
-    arena.registers[kernels.BREADTH] = int(breadth)
-    arena.registers[kernels.RULES] = rules
-    arena.registers[kernels.OPTIONS] = 1
-    arena.registers[kernels.FOUND] = arena.registers[kernels.BASE] = -1
-    arena.registers[kernels.DOOMED_RANK] = -1
-    return arena if plain else compiled_arena(arena)
 
 
 def compiled_arena(arena: Arena) -> Arena:
@@ -87,10 +66,9 @@ def compiled_arena(arena: Arena) -> Arena:
 
 def more_rows(arena: Arena) -> Arena:
     """The same with twice the rows; its buckets are empty, for ``rehash`` to fill."""
-    columns = {name: _twice(getattr(arena, name), 0) for name in Arena._fields[:_ROWS]}
     size = 2 * len(arena.heads)
     heads = [-1] * size if isinstance(arena.heads, list) else np.full(size, -1, np.int64)
-    return arena._replace(**columns, heads=heads)
+    return arena._replace(rows=_twice(arena.rows, 0), heads=heads)
 
 
 def more_stack(arena: Arena, least: int) -> Arena:

@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from checker.linearizability.decision import Budget, Decision, Status
-from checker.linearizability.objects import kernels
+from checker.linearizability.objects import layout
 from checker.linearizability.objects.classes import Classes, classes_of
 from checker.linearizability.objects.engine import (
     FULL,
     OPEN,
+    PLAIN,
     Search,
     compiled_kernels_loaded,
     warmed,
@@ -51,7 +52,7 @@ def decide(
     reading: Reading,
     budget: Budget,
     *,
-    rules: int = kernels.ALL_RULES,
+    rules: int = layout.ALL_RULES,
     ways: tuple[str, ...] = (DEPTH, BREADTH),
     monitors: bool = True,
     compiled: bool | None = None,
@@ -104,7 +105,7 @@ class _Run:
         self.model = model
         self.reading = reading
         self.budget = budget
-        self.rules = rules if model.independent is not None else rules & ~kernels.LATER
+        self.rules = rules if model.independent is not None else rules & ~layout.LATER
         self.ways = ways
         self.compiled = compiled
         groups = table.rows_by_key() if model.by_key else [np.arange(len(table))]
@@ -112,7 +113,7 @@ class _Run:
         for key in self.keys:
             if not len(key.rows):
                 key.status = Status.LINEARIZED
-        self.functions: Any = kernels
+        self.functions: Any = PLAIN
         self.plain_fuel = PLAIN_FUEL
         self.ticked = time.perf_counter()
 
@@ -161,7 +162,7 @@ class _Run:
         for way, search in zip(self.ways, key.searches, strict=True):
             if search.status != FULL:
                 self._run(key, search, search.expanded + fuel)
-            if search.status in (kernels.REFUTED, kernels.LINEARIZED):
+            if search.status in (layout.REFUTED, layout.LINEARIZED):
                 self._decided(key, search, way)
             if key.status is not None:
                 return
@@ -182,7 +183,7 @@ class _Run:
             if chunk <= 0 or self.budget.late():
                 self._close(key, Status.CONFIGURATIONS if chunk <= 0 else Status.TIME)
                 return
-            if self.functions is kernels and self.plain_fuel <= 0 and self.compiled is None:
+            if self.functions is PLAIN and self.plain_fuel <= 0 and self.compiled is None:
                 self._compile()
             before = search.expanded
             search.run(self.functions, chunk, self._memory(search))
@@ -209,7 +210,7 @@ class _Run:
         transitions = Transitions(self.model, self.classes.effects)
         search = Search(key.prepared, transitions, breadth=True, unlimited=True, rules=self.rules)
         memory = min(self._memory(search), UNLIMITED_BYTES)
-        if search.run(self.functions, UNLIMITED_FUEL, memory) != kernels.REFUTED:
+        if search.run(self.functions, UNLIMITED_FUEL, memory) != layout.REFUTED:
             return False
         key.searches.append(search)
         self._decided(key, search, RELAXED)
@@ -219,8 +220,8 @@ class _Run:
         """Close a key by what a search found."""
         assert key.prepared is not None
         key.algorithm = way
-        if search.status == kernels.LINEARIZED:
-            early = bool(self.rules & kernels.EARLY)
+        if search.status == layout.LINEARIZED:
+            early = bool(self.rules & layout.EARLY)
             key.order = linearization(key.prepared, self.transitions, search.moves(), early=early)
             self._close(key, Status.LINEARIZED)
             return
@@ -237,12 +238,12 @@ class _Run:
         giving up says what the shortest such prefix is.
         """
         assert key.prepared is not None
-        search = Search(key.prepared, self.transitions, rules=self.rules & ~kernels.DOOM)
+        search = Search(key.prepared, self.transitions, rules=self.rules & ~layout.DOOM)
         fuel = 4 * refuting.expanded + 1_000
         while search.status == OPEN and search.expanded < fuel and not self.budget.late():
             chunk = min(CHUNK, fuel - search.expanded)
             search.run(self.functions, chunk, self._memory(search))
-        return search.deepest if search.status == kernels.REFUTED else stuck
+        return search.deepest if search.status == layout.REFUTED else stuck
 
     def _close(self, key: _Key, status: Status) -> None:
         """Keep what was learned, and let go of the searches' memory."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from checker.linearizability.objects import kernels
+from checker.linearizability.objects import choices, configurations, kernels, layout, stepping
 from checker.linearizability.objects.arena import (
     Arena,
     arena_bytes,
@@ -22,6 +22,12 @@ from checker.linearizability.objects.steps import Transitions
 OPEN, FULL = -1, -2
 """Statuses of a search beside REFUTED and LINEARIZED: it can be run on; it may not grow."""
 
+_MODULES = (layout, configurations, stepping, choices, kernels)
+_ENTRIES = (stepping.store, configurations.rehash, kernels.search)
+
+PLAIN = SimpleNamespace(**{entry.__name__: entry for entry in _ENTRIES})
+"""The kernels as they are written."""
+
 _functions: Any = None
 
 
@@ -31,19 +37,19 @@ def compiled_kernels() -> Any:
     if _functions is None:
         from checker.linearizability.compilation import compiled
 
-        _functions = compiled((kernels,), kernels.ENTRIES)
+        _functions = compiled(_MODULES, _ENTRIES)
     return _functions
 
 
 def compiled_kernels_loaded() -> bool:
     """Whether numba is there already, so that using it costs little more in this process."""
-    return _functions is not None or "numba" in sys.modules
+    return _functions is not None
 
 
 class Search:
     """A search over one part; run it again to go on, it remembers all it tried.
 
-    ``status``: OPEN, FULL, kernels.REFUTED or kernels.LINEARIZED.
+    ``status``: OPEN, FULL, layout.REFUTED or layout.LINEARIZED.
     """
 
     def __init__(
@@ -53,17 +59,19 @@ class Search:
         *,
         breadth: bool = False,
         unlimited: bool = False,
-        rules: int = kernels.ALL_RULES,
+        rules: int = layout.ALL_RULES,
     ) -> None:
         self.prepared = prepared
         self.transitions = transitions
         self.status = OPEN
         self.plain = True
         self.part = Part(*(column.tolist() for column in prepared.part))
-        self.arena: Arena = new_arena(self.part, prepared.slots, rules, breadth=breadth, plain=True)
-        self.arena.registers[kernels.UNLIMITED] = int(unlimited)
-        self.arena.registers[kernels.CLASSES] = len(transitions.effects)
-        self._begun = False
+        self.arena: Arena = new_arena(self.part, prepared.slots, breadth=breadth)
+        registers = self.arena.registers
+        registers[layout.RULES] = rules
+        registers[layout.UNLIMITED] = int(unlimited)
+        registers[layout.CLASSES] = len(transitions.effects)
+        registers[layout.INIT] = transitions.init
 
     def compile(self) -> None:
         """Go over from lists to arrays."""
@@ -75,37 +83,31 @@ class Search:
 
     def run(self, functions: Any, fuel: int, memory_bytes: int) -> int:
         """Expand up to ``fuel`` configurations; the arena may grow to ``memory_bytes``."""
-        if functions is not kernels:
+        if functions is not PLAIN:
             self.compile()
         registers = self.arena.registers
         stop = self.expanded + fuel
         while self.status == OPEN:
-            registers[kernels.OPTIONS] = self.transitions.options_max
-            if not self._begun:
-                registers[kernels.MISSED] = 0
-                steps, arena = self.transitions.steps, self.arena
-                self._begun = functions.begin(self.part, steps, arena, self.transitions.init)
-                code = kernels.MISSING
-            else:
-                code = functions.search(
-                    self.part,
-                    self.transitions.steps,
-                    self.arena,
-                    self.prepared.slots,
-                    max(stop - self.expanded, 0),
-                )
-            if code == kernels.MISSING:
-                missed = self.arena.missing[: 2 * int(registers[kernels.MISSED])]
+            registers[layout.OPTIONS] = self.transitions.options_max
+            code = functions.search(
+                self.part,
+                self.transitions.steps,
+                self.arena,
+                self.prepared.slots,
+                max(stop - self.expanded, 0),
+            )
+            if code == layout.MISSING:
+                missed = self.arena.missing[: 2 * int(registers[layout.MISSED])]
                 missing = missed if isinstance(missed, list) else missed.tolist()
                 self.transitions.fill(missing, functions.store)
                 if self.transitions.memory_bytes > memory_bytes:
                     self.status = FULL
-            elif code == kernels.GROW:
+            elif code == layout.GROW:
                 if 2 * arena_bytes(self.arena) > memory_bytes:
                     self.status = FULL
                 else:
                     self._grow(functions)
-            elif code == kernels.TIRED:
+            elif code == layout.TIRED:
                 break
             else:
                 self.status = code
@@ -113,11 +115,11 @@ class Search:
 
     def _grow(self, functions: Any) -> None:
         registers = self.arena.registers
-        if registers[kernels.USED] == len(self.arena.rank):
+        if registers[layout.USED] + registers[layout.STRIDE] > len(self.arena.rows):
             self.arena = more_rows(self.arena)
             functions.rehash(self.arena)
         room = len(self.arena.candidate) * self.transitions.options_max
-        self.arena = more_stack(self.arena, int(registers[kernels.TOP]) + room)
+        self.arena = more_stack(self.arena, int(registers[layout.TOP]) + room)
 
     @property
     def memory_bytes(self) -> int:
@@ -127,26 +129,27 @@ class Search:
     @property
     def expanded(self) -> int:
         """Configurations expanded so far."""
-        return int(self.arena.registers[kernels.EXPANDED])
+        return int(self.arena.registers[layout.EXPANDED])
 
     @property
     def deepest(self) -> int:
         """The rank reached: all returns before it belong to a linearizable prefix."""
-        return int(self.arena.registers[kernels.DEEPEST])
+        return int(self.arena.registers[layout.DEEPEST])
 
     @property
     def stuck(self) -> int:
         """The rank of a return that a refuted history surely cannot place; the first such
         unless operations that return later were given up (DOOM)."""
-        return max(self.deepest, int(self.arena.registers[kernels.DOOMED_RANK]))
+        return max(self.deepest, int(self.arena.registers[layout.DOOMED_RANK]))
 
     def moves(self) -> list[tuple[int, int]]:
         """Moves and the states after them, to the end of the history."""
         moves = []
-        row = int(self.arena.registers[kernels.FOUND])
+        rows = self.arena.rows
+        row = int(self.arena.registers[layout.FOUND])
         while row > 0:
-            moves.append((int(self.arena.move[row]), int(self.arena.state[row])))
-            row = int(self.arena.parent[row])
+            moves.append((int(rows[row + layout.MOVE]), int(rows[row + layout.STATE])))
+            row = int(rows[row + layout.PARENT])
         return moves[::-1]
 
 

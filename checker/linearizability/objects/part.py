@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from checker.linearizability.objects.kernels import WORD, assign_slots
+from checker.linearizability.objects.layout import WORD
 from histories.table import NEVER
 
 Int64 = npt.NDArray[np.int64]
@@ -34,9 +34,9 @@ class Part(NamedTuple):
     ``watch`` [m + 1]: the first observer among the operations from each on, m when there is
     none. Of each class ``name``: its number among all parts, ``observer``: 0 or 1;
     its open operations are ``opens[first[c]:first[c + 1]]``: the first rank whose return comes
-    after the call, ascending. How many were consumed is kept in ``count_width`` bits of word
-    ``count_word`` from bit ``count_shift``, with a guard bit above; ``guards`` has the guard
-    bits of each word. All int64.
+    after the call, ascending. ``counter``, three numbers a class: how many were consumed is kept
+    in a word of counts, from a bit on, in so many bits, with a guard bit above; ``guards`` has
+    the guard bits of each word. All int64.
     """
 
     cls: Any
@@ -49,9 +49,7 @@ class Part(NamedTuple):
     observer: Any
     first: Any
     opens: Any
-    count_word: Any
-    count_shift: Any
-    count_width: Any
+    counter: Any
     guards: Any
 
 
@@ -95,7 +93,7 @@ def prepare(call: Int64, ret: Int64, rows: Int64, class_of: Int64, observes: Boo
     name, cls = np.unique(np.concatenate((names[~open_], open_names)), return_inverse=True)
     by_class = np.argsort(cls[m:], kind="stable")
     counts = np.bincount(cls[m:], minlength=len(name))
-    word, shift, width, guards = _counters(counts)
+    counter, guards = _counters(counts)
     observer = observes[name].astype(np.int64)
     watch = np.where(observer[cls[:m]] == 1, np.arange(m), m)
     slot = np.zeros(m, np.int64)
@@ -111,9 +109,7 @@ def prepare(call: Int64, ret: Int64, rows: Int64, class_of: Int64, observes: Boo
             observer=observer,
             first=np.append(0, np.cumsum(counts)).astype(np.int64),
             opens=opens[by_class].astype(np.int64),
-            count_word=word,
-            count_shift=shift,
-            count_width=width,
+            counter=counter,
             guards=guards,
         ),
         _number_slots(call[required], ret[required], returning, slot),
@@ -126,15 +122,37 @@ def _number_slots(call: Int64, ret: Int64, returning: Int64, slot: Int64) -> int
     """Fill ``slot``; how many slots there are, at least one."""
     numbers = [0] * len(call)
     free = [0] * (len(call) + 1)
-    slots = assign_slots(call.tolist(), ret.tolist(), returning.tolist(), numbers, free)
+    slots = _assign_slots(call.tolist(), ret.tolist(), returning.tolist(), numbers, free)
     slot[:] = numbers
     return max(slots, 1)
 
 
-def _counters(counts: Int64) -> tuple[Int64, Int64, Int64, Int64]:
-    """Where in packed words the count of each class lies; nowhere (word -1) if it has none."""
-    word = np.full(len(counts), -1, np.int64)
-    shift, width = np.zeros(len(counts), np.int64), np.zeros(len(counts), np.int64)
+def _assign_slots(
+    call: list[int], ret: list[int], returning: list[int], slot: list[int], free: list[int]
+) -> int:
+    """A slot for each operation, free again after its return; how many slots it took.
+
+    Intervals are closed: who is called at the very index of another's return overlaps it.
+    """
+    slots, spare, rank = 0, 0, 0
+    for j in range(len(call)):
+        while ret[returning[rank]] < call[j]:
+            free[spare] = slot[returning[rank]]
+            spare += 1
+            rank += 1
+        if spare > 0:
+            spare -= 1
+            slot[j] = free[spare]
+        else:
+            slot[j] = slots
+            slots += 1
+    return slots
+
+
+def _counters(counts: Int64) -> tuple[Int64, Int64]:
+    """Where in packed words the count of each class lies (zeros for one that has none): word,
+    first bit, bits; and the guard bits of each word."""
+    counter = np.zeros((len(counts), 3), np.int64)
     guards: list[int] = []
     used = WORD
     for c in np.flatnonzero(counts).tolist():
@@ -142,7 +160,7 @@ def _counters(counts: Int64) -> tuple[Int64, Int64, Int64, Int64]:
         if used + bits + 1 > WORD:
             guards.append(0)
             used = 0
-        word[c], shift[c], width[c] = len(guards) - 1, used, bits
+        counter[c] = len(guards) - 1, used, bits
         guards[-1] |= 1 << (used + bits)
         used += bits + 1
-    return word, shift, width, np.array(guards, np.int64)
+    return counter.reshape(-1), np.array(guards, np.int64)

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from checker.linearizability.objects import kernels
+from checker.linearizability.objects import layout
+from checker.linearizability.objects.stepping import key_of
 from checker.models.model import Model
 
 ENTRY_BYTES = 40
@@ -18,15 +19,13 @@ ENTRY_BYTES = 40
 class Steps(NamedTuple):
     """Open-addressed tables of int64, lists in plain Python; a key of -1 is a free place.
 
-    ``keys``: state * classes + class, ``values``: the state after, or ILLEGAL, DOOMED,
-    MANY - k: one of the states ``many[many_first[k]:many_first[k + 1]]``. ``pair_keys``:
-    (1 + lower class) * classes + higher class, ``pair_values``: 1 where independent.
+    ``keys``: see ``stepping.key_of``. ``values``: of a step the state after, or ILLEGAL, DOOMED,
+    MANY - k: one of the states ``many[many_first[k]:many_first[k + 1]]``; of a pair of classes
+    1 where they are independent, else 0.
     """
 
     keys: Any
     values: Any
-    pair_keys: Any
-    pair_values: Any
     many_first: Any
     many: Any
 
@@ -49,37 +48,28 @@ class Transitions:
         self.compiled = False
         self._numbers: dict[Hashable, int] = {}
         self._lists: dict[tuple[int, ...], int] = {}
-        self._filled = self._pairs = 0
-        self.steps = Steps([-1] * 256, [0] * 256, [-1] * 64, [0] * 64, [0], [])
+        self._filled = 0
+        self.steps = Steps([-1] * 256, [0] * 256, [0], [])
         self.init = self._number(model.init)
 
     @property
     def memory_bytes(self) -> int:
         """What states and tables take, about."""
-        return self.state_bytes + ENTRY_BYTES * (len(self.steps.keys) + len(self.steps.pair_keys))
+        return self.state_bytes + ENTRY_BYTES * len(self.steps.keys)
 
     def fill(self, missing: list[int], store: Callable[..., None]) -> None:
-        """Find out what is missing: pairs of numbers as ``kernels.need`` notes them."""
+        """Find out what is missing: pairs of numbers as ``stepping.need`` notes them."""
         asked = dict.fromkeys(zip(missing[::2], missing[1::2], strict=True))
         size = len(self.effects)
-        step_keys, step_values, pair_keys, pair_values = [], [], [], []
-        for first, second in asked:
-            if first >= 0:
-                step_keys.append(first * size + second)
-                step_values.append(self.after(first, second))
-            else:
-                pair_keys.append(-first * size + second)
-                pair_values.append(int(self._independent(-1 - first, second)))
-        if step_keys:
-            self._filled += len(step_keys)
-            if 2 * self._filled > len(self.steps.keys):
-                self._grow("keys", "values", self._filled, store)
-            store(self.steps.keys, self.steps.values, *self._flat(step_keys, step_values))
-        if pair_keys:
-            self._pairs += len(pair_keys)
-            if 2 * self._pairs > len(self.steps.pair_keys):
-                self._grow("pair_keys", "pair_values", self._pairs, store)
-            store(self.steps.pair_keys, self.steps.pair_values, *self._flat(pair_keys, pair_values))
+        keys = [key_of(first, second, size) for first, second in asked]
+        values = [
+            self.after(first, second) if first >= 0 else self._independent(-1 - first, second)
+            for first, second in asked
+        ]
+        self._filled += len(keys)
+        if 2 * self._filled > len(self.steps.keys):
+            self._grow(store)
+        store(self.steps.keys, self.steps.values, *self._flat(keys, values))
 
     def after(self, state: int, effect: int) -> int:
         """The value of a step."""
@@ -87,15 +77,15 @@ class Transitions:
         successors = self.model.step(before, what)
         if not successors:
             hopeless = self.doomed is not None and self.doomed(before, what)
-            return kernels.DOOMED if hopeless else kernels.ILLEGAL
+            return layout.DOOMED if hopeless else layout.ILLEGAL
         numbers = tuple(dict.fromkeys(self._number(one) for one in successors))
         return numbers[0] if len(numbers) == 1 else self._list(numbers)
 
-    def _independent(self, a: int, b: int) -> bool:
+    def _independent(self, a: int, b: int) -> int:
         independent = self.model.independent
         if independent is not None and independent(self.effects[a], self.effects[b]):
-            return True
-        return self.observes[a] and self.observes[b]
+            return 1
+        return int(self.observes[a] and self.observes[b])
 
     def _number(self, state: Hashable) -> int:
         if self.abstract is not None:
@@ -118,21 +108,20 @@ class Transitions:
                 self.steps = self.steps._replace(many=_array(many), many_first=_array(first))
             else:
                 self.steps = self.steps._replace(many=many, many_first=first)
-        return kernels.MANY - known
+        return layout.MANY - known
 
-    def _grow(self, keys: str, values: str, filled: int, store: Callable[..., None]) -> None:
-        size = 1 << (4 * filled).bit_length()
+    def _grow(self, store: Callable[..., None]) -> None:
+        """Four places for each entry there is to be."""
+        size = 1 << (4 * self._filled).bit_length()
         old = [
-            (key, value)
-            for key, value in zip(
-                list(getattr(self.steps, keys)), list(getattr(self.steps, values)), strict=True
-            )
+            (int(key), int(value))
+            for key, value in zip(self.steps.keys, self.steps.values, strict=True)
             if key >= 0
         ]
-        fresh = self._flat([-1] * size, [0] * size)
-        self.steps = self.steps._replace(**{keys: fresh[0], values: fresh[1]})
+        keys, values = self._flat([-1] * size, [0] * size)
+        self.steps = self.steps._replace(keys=keys, values=values)
         if old:
-            store(*fresh, *self._flat([key for key, _ in old], [value for _, value in old]))
+            store(keys, values, *self._flat([key for key, _ in old], [value for _, value in old]))
 
     def _flat(self, *lists: list[int]) -> tuple[Any, ...]:
         return tuple(map(_array, lists)) if self.compiled else lists

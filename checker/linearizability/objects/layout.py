@@ -1,0 +1,26 @@
+"""Where everything lies in the flat arrays of a search, and what its numbers mean."""
+
+from __future__ import annotations
+
+WORD = 62
+MASK31 = (1 << 31) - 1
+
+RANK, STATE, PARENT, MOVE, LINK, BEHIND, DIGEST, MASK = range(8)
+"""Where a configuration keeps what; from MASK on its words of required operations, and then
+its words of counts. LINK: the next in its bucket; BEHIND: the next that waits at its rank."""
+
+USED, TOP, AT, EPOCH, DEEPEST, FOUND, EXPANDED, BASE = range(8)
+LOWEST, MISSED, DOOMED_RANK, BREADTH, UNLIMITED, RULES, OPTIONS = range(8, 15)
+CLASSES, STRIDE, WORDS, INIT = range(15, 19)
+REGISTERS = 19
+"""Scalars of a search. FOUND and BASE: -1 when there is none; before its beginning, BASE is
+NOT_BEGUN. STRIDE: words of a configuration; WORDS: those of required operations."""
+NOT_BEGUN = -2
+
+REFUTED, LINEARIZED, GROW, TIRED, MISSING = 0, 1, 2, 3, 4
+ILLEGAL, DOOMED, UNFILLED, MANY = -1, -2, -3, -10
+"""Values of a step that are no state. MANY - k: the k-th list of several states."""
+
+EARLY, ALIKE, DOMINANCE, LATER, DOOM = 1, 2, 4, 8, 16
+ALL_RULES = 31
+"""Rules of ``kernels.py`` that can be switched off."""

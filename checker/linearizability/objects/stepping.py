@@ -1,0 +1,149 @@
+"""What a step does to a configuration: looked up, and noted when it is not known yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checker.linearizability.objects.layout import (
+    CLASSES,
+    DOOM,
+    DOOMED,
+    DOOMED_RANK,
+    EARLY,
+    ILLEGAL,
+    MASK,
+    MASK31,
+    MISSED,
+    RANK,
+    RULES,
+    STATE,
+    UNFILLED,
+    WORD,
+)
+
+
+def place_of(keys: Any, key: int) -> int:
+    """Where a key is in an open-addressed table, or where it belongs."""
+    mask: int = len(keys) - 1
+    digest = (key & MASK31) * 0x5BD1E995 + (key >> 31) * 0x27D4EB2F
+    at = (digest ^ (digest >> 17)) & mask
+    while keys[at] >= 0 and keys[at] != key:
+        at = (at + 1) & mask
+    return at
+
+
+def store(keys: Any, values: Any, new_keys: Any, new_values: Any) -> None:
+    """Enter pairs into a table that has room for them."""
+    for i in range(len(new_keys)):
+        at = place_of(keys, new_keys[i])
+        keys[at] = new_keys[i]
+        values[at] = new_values[i]
+
+
+def key_of(first: int, second: int, classes: int) -> int:
+    """The key of a pair of numbers as ``need`` takes them: even for steps, odd for independence."""
+    if first >= 0:
+        return 2 * (first * classes + second)
+    return 2 * ((-1 - first) * classes + second) + 1
+
+
+def need(steps: Any, arena: Any, first: int, second: int) -> int:
+    """The value of a pair of numbers; UNFILLED, and noted, when the table lacks it.
+
+    ``first`` >= 0: a state, ``second`` a class. -1 - c: whether class c is independent of
+    ``second``.
+    """
+    registers = arena.registers
+    at = place_of(steps.keys, key_of(first, second, registers[CLASSES]))
+    if steps.keys[at] >= 0:
+        value: int = steps.values[at]
+        return value
+    missed = registers[MISSED]
+    if 2 * missed + 1 < len(arena.missing):
+        arena.missing[2 * missed] = first
+        arena.missing[2 * missed + 1] = second
+        registers[MISSED] = missed + 1
+    return UNFILLED
+
+
+def step(part: Any, steps: Any, arena: Any, state: int, c: int) -> int:
+    """The state after an operation of class c, or why there is none."""
+    return need(steps, arena, state, part.name[c])
+
+
+def dependent(part: Any, steps: Any, arena: Any, c: int, d: int) -> bool:
+    """Whether operations of two classes cannot be exchanged in every state."""
+    low, high = min(part.name[c], part.name[d]), max(part.name[c], part.name[d])
+    return need(steps, arena, -1 - low, high) != 1
+
+
+def observed(part: Any, steps: Any, arena: Any, state: int, j: int) -> int:
+    """What a state means to an observer that is pending: itself when it can be placed now,
+    DOOMED when it never can, else something else."""
+    rules = arena.registers[RULES]
+    if not rules & (EARLY | DOOM):
+        return ILLEGAL
+    value = step(part, steps, arena, state, part.cls[j])
+    if value == DOOMED:
+        if not rules & DOOM:
+            return ILLEGAL
+        if part.rank[j] > arena.registers[DOOMED_RANK]:
+            arena.registers[DOOMED_RANK] = part.rank[j]
+    elif not rules & EARLY:
+        return ILLEGAL
+    return value
+
+
+def settle(part: Any, steps: Any, arena: Any, row: int, slots: int) -> bool:
+    """After a step: place observers that have become possible (rule 1). False: no completion."""
+    rows = arena.rows
+    state = rows[row + STATE]
+    for slot in range(slots):
+        at, bit = row + MASK + slot // WORD, 1 << (slot % WORD)
+        if rows[at] & bit:
+            j = arena.owner[slot]
+            if part.observer[part.cls[j]]:
+                value = observed(part, steps, arena, state, j)
+                if value == state:
+                    rows[at] &= ~bit
+                elif value == DOOMED:
+                    return False
+    return True
+
+
+def enter(part: Any, steps: Any, arena: Any, row: int, start: int, end: int) -> bool:
+    """Operations start..end are called; observers may be placed at once. False: no completion."""
+    state = arena.rows[row + STATE]
+    for j in range(start, end):
+        value = ILLEGAL
+        if part.observer[part.cls[j]]:
+            value = observed(part, steps, arena, state, j)
+            if value == DOOMED:
+                return False
+        if value != state:
+            slot = part.slot[j]
+            arena.rows[row + MASK + slot // WORD] |= 1 << (slot % WORD)
+    return True
+
+
+def advance(part: Any, steps: Any, arena: Any, row: int) -> bool:
+    """Let operations return, and new ones be called, as long as there is no choice in it.
+
+    Stops before the return of an operation that is not placed. False: no completion.
+    """
+    m = len(part.cls)
+    rows = arena.rows
+    rank = rows[row + RANK]
+    while rank < m:
+        slot = part.slot[part.returning[rank]]
+        if rows[row + MASK + slot // WORD] & (1 << (slot % WORD)):
+            break
+        rank += 1
+        if not enter(part, steps, arena, row, part.called[rank - 1], part.called[rank]):
+            return False
+    rows[row + RANK] = rank
+    # The next observer to be called: if it can never be placed after this, nothing helps.
+    j = part.watch[part.called[rank]]
+    if j < m and arena.registers[RULES] & DOOM:
+        return observed(part, steps, arena, rows[row + STATE], j) != DOOMED
+    return True
