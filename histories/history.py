@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class History:
         path: Path | None = None,
         reading: str = "splitbrain",
         places: Places | None = None,
-        events: Callable[[], list[Event]] | None = None,
+        events: Callable[[], Iterable[Event]] | None = None,
     ) -> None:
         self.header = header
         self.table = table
@@ -61,10 +61,14 @@ class History:
 
     @property
     def events(self) -> list[Event]:
-        """Every event, those of the nemesis too; some 10 µs each, once."""
+        """Every event, those of the nemesis too; some 10 µs each, once, and kept."""
         if self._events is None:
-            self._events = self._read_events()
+            self._events = list(self._read_events())
         return self._events
+
+    def read_events(self) -> Iterator[Event]:
+        """Every event, read anew and not kept."""
+        return iter(self._read_events())
 
     @property
     def model(self) -> str | None:
@@ -107,9 +111,9 @@ def _read(source: Source, independent: bool | None) -> History:
     reader = reader_of(head, source.name)
     scanned = None
     if source.large:
-        # from histories.formats.scan import scan
-        # scanned = scan(source, reader)
-        pass
+        from histories.formats.scan import scan
+
+        scanned = scan(source, reader)
     if scanned is None:
         # Anew: a scan that gave up has used its reader.
         reader = reader_of(head, source.name)
@@ -124,10 +128,9 @@ def _read(source: Source, independent: bool | None) -> History:
     header = dict(reader.header)
     reading, notes = settle(header, reader.reading, table, source.name, split=split)
 
-    def events() -> list[Event]:
-        again = reader_of(head, source.name)
-        told = [event for _, event in again.events(source.blocks())]
-        return [independents.split_event(event) for event in told] if split else told
+    def events() -> Iterator[Event]:
+        for _, event in reader_of(head, source.name).events(source.blocks()):
+            yield independents.split_event(event) if split else event
 
     return History(
         header,

@@ -13,6 +13,9 @@ class Places:
         self._indexes = indexes if indexes is not None else array("q")
         self._lines = lines if lines is not None else array("q")
 
+    def __len__(self) -> int:
+        return len(self._lines)
+
     def add(self, index: int, line: int) -> None:
         """Note the line of an event whose index is greater than all before it."""
         if not self._lines or line - index != self._lines[-1] - self._indexes[-1]:

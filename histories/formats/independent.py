@@ -50,7 +50,7 @@ def split(table: Table) -> Table:
     first, second, values = _unpaired(
         table.values, np.union1d(table.input2[rows], table.output2[answered])
     )
-    columns = {}
+    columns: dict[str, Any] = {}
     for name, which in (("input", rows), ("output", answered)):
         one, two = getattr(table, name).copy(), getattr(table, name + "2").copy()
         left = two[which]

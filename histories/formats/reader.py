@@ -33,10 +33,14 @@ class Reader(Protocol):
     when there are too many problems.
     """
 
-    reading: str
     header: dict[str, Any]
     notes: list[str]
     problems: list[Problem]
+
+    @property
+    def reading(self) -> str:
+        """The name of the reading; a journal's header may say another than the format's."""
+        ...
 
     def events(self, blocks: Iterable[bytes]) -> Iterator[tuple[int, Event]]:
         """The events in ``blocks``, which are consecutive pieces of the file."""
