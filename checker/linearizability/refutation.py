@@ -21,7 +21,7 @@ left: nothing of the search is trusted, and of the part only which steps to take
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ from checker.linearizability.relaxation import Cut, Relaxation, Relaxer, relaxat
 from checker.models import MODELS
 from checker.models.model import Model
 from checker.reading import SPLITBRAIN, Reading
+from checker.verdict import Violation
 from histories.canonical import canonical
 from histories.event import Operation
 from histories.table import NEVER, Operations, Table, table_of
@@ -70,6 +71,15 @@ class Refutation:
     model: str
     reading: str
     parts: tuple[RefutedPart, ...]
+
+    @classmethod
+    def of(
+        cls, model: Model, reading: Reading, violations: Iterable[Violation]
+    ) -> Refutation | None:
+        """What ``violations`` (of ``explain``) have for evidence; None when they have none."""
+        parts = [v.details["refutation"] for v in violations if "refutation" in v.details]
+        read = tuple(_part(part, number) for number, part in enumerate(parts))
+        return cls(model.name, reading.name, read) if read else None
 
     def __len__(self) -> int:
         return len(self.parts)

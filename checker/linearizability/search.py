@@ -12,6 +12,7 @@ from checker.linearizability.broken import BrokenSearch
 from checker.linearizability.certificate import Certificate
 from checker.linearizability.decision import MEMORY_BYTES_MAX, Budget, Decision, Status
 from checker.linearizability.fit import check_fit
+from checker.linearizability.refutation import Refutation
 from checker.linearizability.verifier import verify
 from checker.linearizability.violation import explain
 from checker.models import MODELS, Model
@@ -45,9 +46,9 @@ def linearizable(
     """Decide whether some legal order of ``operations`` respects the order of real time.
 
     VALID carries a certificate that ``verify`` accepts; INVALID a violation for each refuted
-    key (``explained=False`` leaves them out); UNKNOWN says which keys are undecided, why, and
-    how far each was verified. ``reading`` says how outcomes are read where tools differ
-    (``checker/reading.py``). ``time_limit_s`` bounds the search; ``memory_limit_mb`` what it
+    key and the few operations that prove it (``explained=False`` leaves both out); UNKNOWN
+    says which keys are undecided, why, and how far each was verified. ``reading`` says how
+    outcomes are read where tools differ (``checker/reading.py``). ``time_limit_s`` bounds the search; ``memory_limit_mb`` what it
     keeps (2 GiB unless given), ``max_configurations`` what it expands for one key; ``jobs``
     threads share the keys. ``tick(keys done, completions verified, configurations)`` is
     called now and then.
@@ -79,7 +80,7 @@ def linearizable(
     budget = Budget(deadline, memory, max_configurations, jobs, tick)
     decision = engine(table, definition, reading, budget)
     status = decision.status
-    certificate = None
+    certificate: Certificate | Refutation | None = None
     if (status == Status.LINEARIZED).all():
         certificate = Certificate.of(table, decision, definition, reading)
         _recheck(table, definition, certificate, reading)
@@ -93,6 +94,7 @@ def linearizable(
         verdict = Verdict.INVALID
         if explained:
             violations = _violations(table, decision, refuted, definition, reading, engine)
+            certificate = Refutation.of(definition, reading, violations)
             reason = violations[0].sentence
             if len(refuted) > 1:
                 reason += f" ({plural(len(refuted), 'key')} of {keys:,} are refuted)"
@@ -167,6 +169,7 @@ def _violations(
     violations = []
     for number, key in enumerate(ordered.tolist()):
         rows = np.flatnonzero(table.key == key) if model.by_key else np.arange(len(table))
+        clusters = decision.clusters.get(key, ())
         violations.append(
             explain(
                 table.keys[key] if model.by_key else None,
@@ -176,6 +179,7 @@ def _violations(
                 reading,
                 is_refuted,
                 full=number < EXPLAINED_MAX,
+                clusters=[-1 if row < 0 else int(table.call[row]) for row in clusters],
             )
         )
     return violations

@@ -49,7 +49,8 @@ class Shrinker:
     """Shrinks one key's history, of which the prefix up to the culprit's return is refuted.
 
     ``table`` has the operations of that key, ``search`` decides by an engine; when
-    ``out_of_time``, what there is by then is given.
+    ``out_of_time``, what there is by then is given. ``telling``: calls of operations that stay
+    if they can: that a value was overwritten can be proved without the write, but not told.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Shrinker:
         relaxer: Relaxer,
         search: Refuted,
         out_of_time: Callable[[], bool],
+        telling: Collection[int] = (),
     ) -> None:
         assert culprit.ret is not None
         self.table = table
@@ -67,10 +69,11 @@ class Shrinker:
         self.relaxer = relaxer
         self.search = search
         self.out_of_time = out_of_time
+        self.telling = {culprit.call, *telling}
 
     def shrunk(self, hints: Collection[int] = ()) -> Shrunk:
         """The smallest found. ``hints``: calls of operations that are likely to matter."""
-        found = self._by_values(hints) or self._by_window()
+        found = self._by_values({*hints, *self.telling}) or self._by_window()
         if found is None:
             whole = self._taken(np.flatnonzero(self.table.call <= self.cut.end), (self.cut,))
             assert whole is not None
@@ -97,13 +100,13 @@ class Shrinker:
     def _next(self, before: Shrunk, step: Relaxation) -> Shrunk | None:
         """One step more, if it is possible, leaves less, and what it leaves is refuted.
 
-        The culprit stays, so that there is something to tell of.
+        The operations that tell stay.
         """
         try:
             left = step.apply(before.operations, self.relaxer)
         except Unsound:
             return None
-        if not any(o.call == self.culprit.call for o in left):
+        if {o.call for o in before.operations} & self.telling - {o.call for o in left}:
             return None
         size, narrower = len(before.operations), isinstance(step, Only)
         if len(left) > size or (len(left) == size and not narrower):
@@ -124,7 +127,7 @@ class Shrinker:
             return None
         sets = [own]
         hinted = list(Operations(self.table.take(self._rows_at(hints))))
-        if hinted:
+        if len(hinted) > 1:
             sets.insert(0, own | self._values(hinted))
         sets += [own | {name: value} for name, value in self._partners(own).items()]
         for values in sets:
@@ -265,10 +268,10 @@ class Shrinker:
         return found
 
     def _protected(self, found: Shrunk) -> set[int]:
-        """The culprit, and what the history begins with: without them nobody would understand."""
+        """What tells, and what the history begins with: without them nobody would understand."""
         founders = {o.call for o in found.operations if o.process < 0}
         anchors = {step.after for step in found.steps if isinstance(step, Start)}
-        return {self.culprit.call} | (founders or anchors)
+        return self.telling | (founders or anchors)
 
     def _less(self, found: Shrunk, unwanted: Collection[int]) -> Shrunk:
         """Without as many of ``unwanted`` as may go, if that is still refuted."""

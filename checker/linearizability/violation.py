@@ -70,7 +70,10 @@ def explain(
         return _violation(key, culprit, finding, [culprit], {})
     late = time.perf_counter() + SHRINK_SECONDS_MAX
     limit = late if deadline is None else min(late, deadline)
-    shrinker = Shrinker(table, culprit, relaxer, refuted, lambda: time.perf_counter() > limit)
+    telling = [] if finding is None else [operation.call for operation in finding.context]
+    shrinker = Shrinker(
+        table, culprit, relaxer, refuted, lambda: time.perf_counter() > limit, telling
+    )
     shrunk = shrinker.shrunk([call for call in clusters if call >= 0])
     answer = some_order(shrunk.operations, model, reading)
     if answer:

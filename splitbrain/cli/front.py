@@ -31,6 +31,8 @@ class Entry:
 COMMANDS = {
     "test": Entry("test", "Find out", "Deploy a system, hurt it, and judge what its clients saw."),
     "check": Entry("check", "Find out", "Judge histories that were recorded already."),
+    "verify": Entry("verify", "Find out", "Check the proof of a verdict, without the search."),
+    "convert": Entry("convert", "Find out", "Write a history in another format."),
     "runs": Entry("runs", "Look back", "List the runs that are kept."),
     "show": Entry("show", "Look back", "Tell again what a run found."),
     "systems": Entry("catalogue", "What there is", "Systems that can be tested."),
