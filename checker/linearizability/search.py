@@ -48,10 +48,10 @@ def linearizable(
     VALID carries a certificate that ``verify`` accepts; INVALID a violation for each refuted
     key and the few operations that prove it (``explained=False`` leaves both out); UNKNOWN
     says which keys are undecided, why, and how far each was verified. ``reading`` says how
-    outcomes are read where tools differ (``checker/reading.py``). ``time_limit_s`` bounds the search; ``memory_limit_mb`` what it
-    keeps (2 GiB unless given), ``max_configurations`` what it expands for one key; ``jobs``
-    threads share the keys. ``tick(keys done, completions verified, configurations)`` is
-    called now and then.
+    outcomes are read where tools differ (``checker/reading.py``). ``time_limit_s`` bounds the
+    search; ``memory_limit_mb`` what it keeps (2 GiB unless given), ``max_configurations`` what
+    it expands for one key; ``jobs`` threads share the keys. ``tick(keys done, completions
+    verified, configurations)`` is called now and then.
 
     Locality (Herlihy & Wing 1990, section 3.3): a history is linearizable iff that of each
     key is, unless the model says that its keys belong together. Keys take turns with growing
