@@ -20,7 +20,8 @@ function closeup(history, orders, finding, room) {
   const path = finding.key >= 0 ? orders.best(finding.key) : null;
   const title = new Map(rows.map((row) => [row, short(history.label(row), 44)]));
   const processes = [...new Set(rows.map((row) => history.process[row]))];
-  const names = processes.map((process) => short(history.who(rows.find((row) => history.process[row] === process)), 26));
+  const narrow = room < 620;
+  const names = processes.map((process) => { const row = rows.find((one) => history.process[one] === process); return narrow ? short(`p${process} ${history.node(row)}`, 12) : short(history.who(row), 26); });
   const margin = 24 + Math.max(...names.map((name) => wide(name, 400)), wide(thing(history), 400)), left = 8;
 
   // Events in their order, and between them the edges of faults by their time.
@@ -60,7 +61,9 @@ function closeup(history, orders, finding, room) {
   if (finding.possible && finding.possible.length > 1 && why.has(finding.culprit)) {
     why.set(finding.culprit, why.get(finding.culprit).split(", but ")[0] + `, but the ${thing(history)} can only hold ` + finding.possible.join(" or ") + " then");
   }
-  const tail = Math.max(46, ...rows.map((row) => at.get(call[row]) + Math.max(wide("✗ " + (why.get(row) || ""), 600, 12), open(row) ? wide(title.get(row)) + 44 : 0) - x + 10));
+  const whyWide = (row) => wide(why.get(row) || (row === finding.culprit ? "has no place in any order" : ""), 600, 12) + 6;
+  // A reason may begin left of its bar, but not outside the drawing.
+  const tail = Math.max(narrow ? 24 : 46, ...rows.map((row) => Math.max(left + whyWide(row), open(row) ? at.get(call[row]) + wide(title.get(row)) + 44 : 0) - x + 10));
   const right = x + tail;
   const shelves = [], shelf = new Map();
   for (const fault of near) {
@@ -147,7 +150,7 @@ function closeup(history, orders, finding, room) {
     else group.append(svg("rect", { ...shape, fill: ink, ...(bad ? { stroke: "var(--ink)", "stroke-width": 1.5 } : {}) }));
     write(group, from, y - 13, (bad ? "✗ " : "") + title.get(row), { fill: bad ? "var(--bad)" : "var(--ink)", "font-weight": bad ? 700 : 600 });
     const reason = why.get(row) || (bad ? "has no place in any order" : "");
-    if (reason) write(group, from, y + 23, reason, { fill: "var(--bad)", "font-size": 12, "font-weight": bad ? 600 : 400 });
+    if (reason) write(group, Math.max(left, Math.min(from, right - whyWide(row))), y + 23, reason, { fill: "var(--bad)", "font-size": 12, "font-weight": bad ? 600 : 400 });
     root.append(group);
   }
   function dot(row, place) {

@@ -20,7 +20,7 @@ function makeTelling(history, orders, goTo) {
     if (path) {
       const step = count(path.skipped + path.step.get(row) + 1), all = count(path.skipped + path.rows.length);
       if (key.verdict === VALID) return `Step ${step} of ${all} in an order that explains every answer.`;
-      if (path === best) return `Step ${step} of ${all} in a legal order of what was answered before the order ends.`;
+      if (path === best) return key.stuck < 0 ? `Step ${step} of ${all} in a legal order.` : `Step ${step} of ${all} in a legal order of all that was answered before ${history.who(key.stuck)}'s ${history.label(key.stuck)}.`;
       return `Step ${step} of ${all} in the longest legal order that takes it in.`;
     }
     if (history.call[row] > limit) return `No order gets this far: ${history.who(key.stuck)}'s ${history.label(key.stuck)} was answered before it began, and has no place.`;
@@ -51,7 +51,8 @@ function makeTelling(history, orders, goTo) {
     add(holder, "h3", history.label(row));
     const key = history.keys[history.key[row]];
     add(holder, "p", `${history.who(row)}${key.name === null ? "" : `, key ${key.name}`}`, "soft");
-    add(holder, "p", `${history.when(row)}: ${history.ended(row)}`, "soft");
+    const looked = history.outcome[row] === FAIL && path && (path.step.has(row) || path.refusing.has(row));
+    add(holder, "p", `${history.when(row)}: ${history.ended(row)}${looked ? ", but what it saw counts" : ""}`, "soft");
     add(holder, "p", where(row, path && path.step.has(row) ? path : null));
     if (path) steps(path, path.step.has(row) ? path.step.get(row) : path.rows.length - 1, row);
     if (kept) add(holder, "p", "Kept; Escape lets go.", "soft");
@@ -83,7 +84,7 @@ function makeTelling(history, orders, goTo) {
       if (each.row >= 0) link(item, each.row);
     }
     const tree = orders.tree(path.key);
-    if (history.keys[path.key].verdict === INVALID) add(holder, "p", tree.exhaustive ? "Every order was tried; there is no longer one." : "Orders that differ early were not all tried: a longer one may exist, but none gets past the same answer.", "soft");
+    if (history.keys[path.key].verdict === INVALID) add(holder, "p", tree.exhaustive ? "Every order was tried; there is no longer one." : "Orders that differ early were not all tried: longer ones may exist, but none gets past the same answer.", "soft");
   }
   return tell;
 }
