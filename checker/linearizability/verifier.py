@@ -138,9 +138,9 @@ class _Case:
                 problem.place, "operation {call} asserts nothing and has no place in an order"
             )
         if problem is not None:
-            return self._told(
-                problem.place, f"operation {{call}} ({{f}}) is impossible {problem.why}"
-            )
+            # A state may be shown in braces, as sets are.
+            why = problem.why.replace("{", "{{").replace("}", "}}")
+            return self._told(problem.place, f"operation {{call}} ({{f}}) is impossible {why}")
         completed = (self.table.outcome != INFO) & (self.table.ret != NEVER)
         absent = asserts & completed & ~self.placed
         if absent.any():

@@ -58,20 +58,29 @@ def culprit(drawn: Drawn) -> str | None:
         return f"says {result.verdict} without a violation"
     for violation in result.violations:
         accused = [o for o in drawn.operations if o.call == violation.culprit]
-        if len(accused) != 1 or accused[0].ret is None:
-            return f"accuses call {violation.culprit}, which is no completed operation"
-        # What had been called by then. What was still open may or may not have happened,
-        # unless it is known to have failed.
-        end = accused[0].ret
-        prefix = [
-            o if o.ret is not None and o.ret <= end else opened(o)
-            for o in drawn.operations
-            if o.call <= end and not (o.outcome is Outcome.FAIL and (o.ret or 0) > end)
-        ]
-        if is_linearizable(drawn, prefix):
-            return f"accuses call {violation.culprit}, but all up to its return is linearizable"
+        if len(accused) != 1:
+            return f"accuses call {violation.culprit}, which is no operation"
+        if (wrong := premature(drawn, accused[0])) is not None:
+            return wrong
         if not violation.sentence.strip():
             return "gives no sentence"
+    return None
+
+
+def premature(drawn: Drawn, accused: Operation) -> str | None:
+    """What is wrong with saying that nothing linearizes all up to the return of ``accused``."""
+    end = accused.ret
+    if end is None:
+        return f"accuses call {accused.call}, which never completed"
+    # What had been called by then. What was still open may or may not have happened yet, but
+    # if it did, then it did what it is known to have done.
+    prefix = [
+        o if o.ret is not None and o.ret <= end else replace(o, ret=None, ret_ns=None)
+        for o in drawn.operations
+        if o.call <= end
+    ]
+    if is_linearizable(drawn, prefix):
+        return f"accuses call {accused.call}, but all up to its return is linearizable"
     return None
 
 
@@ -230,14 +239,3 @@ def is_linearizable(drawn: Drawn, operations: Sequence[Operation]) -> bool:
 def truth(drawn: Drawn) -> str:
     """What the history is."""
     return "valid" if drawn.valid else "invalid"
-
-
-CHECKS: dict[str, tuple[float, Check]] = {
-    "verdict": (1.0, verdict),
-    "culprit": (0.5, culprit),
-    "tampering": (0.3, tampering),
-    "budgets": (0.3, budgets),
-    "renaming": (0.2, renaming),
-    "widening": (0.3, widening),
-}
-"""By name, how often each check is made, and the check."""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 TELL_S = 30.0
 """How often it says how far it is."""
 SHRINK_S = 60.0
+GENERATORS = 12
+SHOWN_MAX = 20
 
 
 class Tally:
@@ -134,7 +136,7 @@ def fuzz(
 
 def failed(drawn: Drawn, tally: Tally) -> tuple[str, Check, str] | None:
     """The first check that something is wrong with: its name, itself, and what it says."""
-    from fuzz_checks import CHECKS
+    from fuzz_catalogue import CHECKS
 
     tally.count(drawn)
     for name, (often, check) in CHECKS.items():
@@ -167,7 +169,7 @@ def keep(drawn: Drawn, check: Check, path: Path) -> str:
 
     def wrong(operations: list[Operation]) -> bool:
         # Checks draw: several generators are tried.
-        for number in range(5):
+        for number in range(GENERATORS):
             other = judged(
                 drawn.model, drawn.size, drawn.reading, operations, random.Random(number)
             )
@@ -199,7 +201,7 @@ def keep(drawn: Drawn, check: Check, path: Path) -> str:
         journal.append(Event(index, index, o.process, kind, o.f, o.key, value, None, error))
     journal.close()
     lines = [f"{len(operations)} operations are left of {len(drawn.operations)}; in {path}:"]
-    lines += [f"  {operation}" for operation in operations]
+    lines += [f"  {operation}" for operation in operations[:SHOWN_MAX]]
     return "\n".join(lines)
 
 
