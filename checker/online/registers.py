@@ -46,11 +46,9 @@ class _Asserted:
 
 
 class RegisterKey:
-    """Follows a register or compare-and-set register.
+    """Follows a register or compare-and-set register (``follower.py``)."""
 
-    ``culprit``: the first completion that nothing can follow. ``trouble``: why the key is
-    not followed any more, without a verdict.
-    """
+    exact = True
 
     def __init__(self, reading: Reading, engine: Engine, limits: Limits) -> None:
         self.reading = reading
@@ -100,6 +98,20 @@ class RegisterKey:
         if self.culprit is not None or self.trouble is not None or not len(self.window):
             return self.culprit
         return self.ahead().culprit
+
+    def waiting(self) -> int:
+        """Events in the window."""
+        return len(self.window)
+
+    def give_up_on_first(self) -> Attempt:
+        """Decide on without the end of what holds up the window."""
+        attempt = self.window.give_up_on_first()
+        self.advance()
+        return attempt
+
+    def configurations(self) -> int:
+        """Configurations in the frontier."""
+        return self.layout.count
 
     def ahead(self) -> RegisterKey:
         """A copy that has taken up the window too, open operations as indeterminate."""

@@ -1,0 +1,65 @@
+"""A completion that cannot have happened, confirmed as far as possible, and told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from checker.linearizability.broken import BrokenSearch
+from checker.models import Model
+from checker.online.attempt import Attempt
+from checker.online.record import Record
+from checker.reading import Reading
+from checker.verdict import Verdict, Violation
+from checker.wording import describe, show
+from histories.event import Operation
+
+CONFIRMATION_SECONDS_MAX = 5.0
+
+
+def accuse(record: Record, culprit: Attempt, model: Model, reading: Reading) -> Violation:
+    """The violation; ``details["confirmed"]`` says whether it was decided once more.
+
+    While all of a key's operations are kept, they are judged by the search that judges
+    whole histories, which also finds the few that show why. Raises BrokenSearch when that
+    search finds them linearizable.
+    """
+    key = record.key if model.by_key else None
+    operations = [attempt.operation() for attempt in record.kept]
+    if record.whole:
+        told = _confirmed(operations, model, reading)
+        if told is not None:
+            return replace(told, key=key)
+    operation = culprit.operation()
+    sentence = (
+        f"{describe(operation)} fits into no order of the operations before it (found while the "
+        "history was being followed; of this key "
+        + (
+            f"only the last {len(operations):,} operations are kept, so it was not judged again)"
+            if not record.whole
+            else "the search did not come to an end, so it is not confirmed)"
+        )
+    )
+    return Violation(
+        kind="not linearizable",
+        sentence=sentence if key is None else f"key {show(key)}: {sentence}",
+        operations=(operation.call,),
+        culprit=operation.call,
+        key=key,
+        details={"confirmed": False},
+    )
+
+
+def _confirmed(operations: list[Operation], model: Model, reading: Reading) -> Violation | None:
+    from checker.linearizability.search import linearizable
+
+    result = linearizable(operations, model, reading=reading, time_limit_s=CONFIRMATION_SECONDS_MAX)
+    if result.verdict is Verdict.VALID:
+        raise BrokenSearch(
+            f"following the history event by event found key {operations[0].key!r} impossible, but "
+            "the search finds it linearizable. This is an error in splitbrain, not in the system "
+            "tested; please report it with the history."
+        )
+    if not result.violations:
+        return None
+    told = result.violations[0]
+    return replace(told, details={**told.details, "confirmed": True})

@@ -1,0 +1,350 @@
+"""Follows a run: feed it the events as they come, and it says when one is impossible.
+
+>>> from histories.event import Event, EventType
+>>> monitor = Monitor("register")
+>>> def told(index, process, kind, f, value=None):
+...     return Event(index, index * 1000, process, EventType(kind), f, "x", value)
+>>> for event in (
+...     told(0, 0, "invoke", "write", 1),
+...     told(1, 0, "ok", "write", 1),
+...     told(2, 1, "invoke", "read"),
+...     told(3, 1, "ok", "read"),
+... ):
+...     _ = monitor.feed(event)
+>>> monitor.probe().kind
+'stale read'
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable
+from typing import Any
+
+from checker.models import MODELS, Model
+from checker.online.accusation import accuse
+from checker.online.attempt import Attempt
+from checker.online.engine import Engine
+from checker.online.follower import Follower
+from checker.online.limits import Limits
+from checker.online.record import Record
+from checker.reading import SPLITBRAIN, Reading
+from checker.verdict import Result, Verdict, Violation
+from checker.wording import describe, plural, show
+from histories.canonical import canonical
+from histories.errors import HistoryError, Problem
+from histories.event import NEMESIS, Event, EventType, Outcome
+
+RETIRED_MAX = 10_000
+"""Processes that are remembered to have retired."""
+SWEEP_EVENTS = 1 << 14
+"""Events between looks at what is kept of keys that nobody uses now."""
+_SEQUENTIAL = (
+    "A process runs one operation at a time; after 'info', continue under a new process number."
+)
+
+
+class Monitor:
+    """Judges one run, key by key, in memory bounded by what is open (``limits.py``).
+
+    ``feed`` is cheap and decides in batches; ``probe`` decides everything fed so far. Both
+    give the first violation there is, once for each key. ``finish`` gives the verdict. What
+    a model allows is as in ``checker.linearizable``, for any prefix: operations that are
+    open are indeterminate. ``compile=False``: plain Python alone, for when several seconds
+    of compiling would be in the way. Not for several threads at once.
+    """
+
+    def __init__(
+        self,
+        model: str | Model,
+        *,
+        reading: Reading = SPLITBRAIN,
+        limits: Limits | None = None,
+        compile: bool = True,
+    ) -> None:
+        self.model = MODELS[model] if isinstance(model, str) else model
+        self.reading = reading
+        self.limits = limits or Limits()
+        self.engine = Engine(compile=compile)
+        self.events = 0
+        self.operations = 0
+        self.seconds = 0.0
+        self.violations: list[Violation] = []
+        self.last_ns = 0
+        self._records: dict[Hashable, Record] = {}
+        self._open: dict[int, tuple[Attempt, Record | None]] = {}
+        self._retired: dict[int, tuple[str, int]] = {}
+        self._fresh: list[Record] = []
+        self._kept = 0
+        self._untracked = 0
+        self._succeeded = 0
+        self._saw = False
+        self._registers = self.model.family == "register"
+
+    # -- feeding -----------------------------------------------------------------------
+
+    def feed(self, event: Event) -> Violation | None:
+        """Take one event; a violation, if this made one evident.
+
+        Raises HistoryError for an event that cannot be: a completion of nothing, a second
+        invocation, an operation that the model does not have.
+        """
+        process = event.process
+        if process == NEMESIS:
+            return None
+        assert isinstance(process, int)
+        self.events += 1
+        self.last_ns = event.time
+        if event.type is EventType.INVOKE:
+            self._invoke(process, event)
+            return None
+        return self._complete(process, event)
+
+    def probe(self) -> Violation | None:
+        """Decide all that was fed; what is open is indeterminate. The first new violation."""
+        fresh, self._fresh = self._fresh, []
+        found = None
+        for record in fresh:
+            record.fresh = False
+            if found is not None:
+                self._touch(record)
+                continue
+            follower = record.follower
+            culprit = follower.probe()
+            if culprit is not None:
+                found = self._accuse(record, culprit)
+            elif follower.trouble is None and record.kept:
+                record.known = record.kept[-1]
+        return found
+
+    def finish(self) -> Result:
+        """The verdict on everything fed, operations that are open being indeterminate."""
+        began = time.perf_counter()
+        while self.probe() is not None:
+            pass
+        self.seconds += time.perf_counter() - began
+        verdict, reason = self._verdict()
+        return Result(
+            verdict=verdict,
+            model=self.model.name,
+            algorithm="event by event, just-in-time breadth-first",
+            operations=self.operations,
+            keys=len(self._records),
+            reason=reason,
+            search_seconds=self.seconds,
+            violations=tuple(self.violations),
+            statistics={
+                "events": self.events,
+                "open": len(self._open),
+                "configurations": self.configurations,
+                "reading": self.reading.name,
+            },
+        )
+
+    @property
+    def open(self) -> int:
+        """Operations that are open now."""
+        return len(self._open)
+
+    @property
+    def configurations(self) -> int:
+        """Configurations of keys in use."""
+        return sum(record.follower.configurations() for record in self._fresh)
+
+    # -- one event ---------------------------------------------------------------------
+
+    def _invoke(self, process: int, event: Event) -> None:
+        if process in self._open or process in self._retired:
+            self._out_of_order(process, event)
+        self.operations += 1
+        record = self._record(event.key)
+        attempt = Attempt(event)
+        self._check_fit(attempt)
+        self._open[process] = attempt, record
+        if record is not None:
+            self._kept += record.keep(attempt, self.limits.kept_max)
+            record.follower.call(attempt)
+            self._touch(record)
+        if self.events % SWEEP_EVENTS == 0 or self._kept > self.limits.kept_all_max:
+            self._sweep()
+
+    def _complete(self, process: int, event: Event) -> Violation | None:
+        held = self._open.pop(process, None)
+        if held is None:
+            raise _problem(
+                event.index,
+                f"process {process} completed {event.f!r} with {event.type.value!r}, but it has "
+                "no operation open.",
+                "Every ok, fail or info follows an invoke of the same process and completes it "
+                "once.",
+            )
+        attempt, record = held
+        if attempt.f != event.f:
+            raise _problem(
+                event.index,
+                f"process {process} completed {event.f!r}, but it had invoked {attempt.f!r} "
+                f"(event {attempt.call}).",
+                "A completion repeats the function of its invocation.",
+            )
+        if event.type is EventType.INFO:
+            self._retired[process] = event.f, event.index
+            if len(self._retired) > RETIRED_MAX:
+                del self._retired[next(iter(self._retired))]
+        given_up = attempt.outcome is not None
+        attempt.complete(event)
+        if not self._registers:
+            self._check_fit(attempt)
+        if attempt.outcome is Outcome.OK:
+            self._succeeded += 1
+            if not self._saw:
+                self._saw = attempt.f == "cas" or (
+                    attempt.f in ("read", "get", "dequeue") and bool(attempt.output is not None)
+                )
+        if record is None or record.accused:
+            return None
+        follower = record.follower
+        if given_up:
+            if attempt.outcome is not Outcome.INFO and follower.trouble is None:
+                follower.trouble = (
+                    f"{describe(attempt.operation())} ended after it had been open for more than "
+                    f"{self.limits.window_max:,} events"
+                )
+            return None
+        if follower.waiting() > self.limits.window_max:
+            follower.give_up_on_first()
+        follower.complete(attempt)
+        self._touch(record)
+        if follower.culprit is not None:
+            return self._accuse(record, follower.culprit)
+        return None
+
+    def _check_fit(self, attempt: Attempt) -> None:
+        """Raise HistoryError for what is none of the model's operations, as far as is known."""
+        f = attempt.f
+        if (
+            self._registers
+            and f in self.model.functions
+            and (f != "cas" or _is_pair(attempt.input))
+        ):
+            return
+        if (misfit := self.model.misfit(attempt.operation())) is not None:
+            raise _problem(
+                attempt.call,
+                f"{misfit}.",
+                f"The model {self.model.name!r} has {', '.join(self.model.functions)}; "
+                "name another model, or mend the history.",
+            )
+
+    def _out_of_order(self, process: int, event: Event) -> None:
+        if process in self._open:
+            earlier = self._open[process][0]
+            raise _problem(
+                event.index,
+                f"process {process} invoked {event.f!r} while its {earlier.f!r} "
+                f"(event {earlier.call}) is still open.",
+                _SEQUENTIAL,
+            )
+        f, index = self._retired[process]
+        raise _problem(
+            event.index,
+            f"process {process} invoked {event.f!r} although its {f!r} ended in 'info' "
+            f"(event {index}).",
+            _SEQUENTIAL,
+        )
+
+    # -- keys --------------------------------------------------------------------------
+
+    def _record(self, key: Any) -> Record | None:
+        name = canonical(key) if self.model.by_key else None
+        record = self._records.get(name)
+        if record is None:
+            if len(self._records) >= self.limits.keys_max:
+                self._untracked += 1
+                return None
+            record = self._records[name] = Record(key, self._follower())
+        return record
+
+    def _follower(self) -> Follower:
+        if self._registers:
+            from checker.online.registers import RegisterKey
+
+            return RegisterKey(self.reading, self.engine, self.limits)
+        from checker.online.objects import ObjectKey
+
+        return ObjectKey(self.model, self.reading, self.limits)
+
+    def _touch(self, record: Record) -> None:
+        record.touched = self.events
+        if not record.fresh:
+            record.fresh = True
+            self._fresh.append(record)
+
+    def _sweep(self) -> None:
+        """Forget the operations of keys that were not in use lately, or of all if need be."""
+        idle = self.events - SWEEP_EVENTS
+        records = [record for record in self._records.values() if record.kept]
+        for record in records:
+            if record.touched < idle:
+                self._kept += record.forget()
+        if self._kept > self.limits.kept_all_max:
+            for record in records:
+                self._kept += record.forget()
+
+    def _accuse(self, record: Record, culprit: Attempt) -> Violation | None:
+        if record.accused:
+            return None
+        record.accused = True
+        violation = accuse(record, culprit, self.model, self.reading)
+        self.violations.append(violation)
+        return violation
+
+    # -- the verdict -------------------------------------------------------------------
+
+    def _verdict(self) -> tuple[Verdict, str | None]:
+        if self.violations:
+            reason = self.violations[0].sentence
+            if len(self.violations) > 1:
+                count = plural(len(self.violations), "key")
+                reason += f" ({count} of {len(self._records):,} are refuted)"
+            return Verdict.INVALID, reason
+        troubled = [record for record in self._records.values() if record.follower.trouble]
+        if troubled or self._untracked:
+            return Verdict.UNKNOWN, self._undecided(troubled)
+        if not all(record.follower.exact for record in self._records.values()):
+            return Verdict.UNKNOWN, "only part of what could be wrong was looked for"
+        if not self._succeeded:
+            return Verdict.VACUOUS, (
+                f"none of {self.operations:,} operations succeeded: nothing was tested"
+            )
+        if self._registers and not self._saw:
+            return Verdict.VACUOUS, (
+                f"no read ever saw a write, in {self._succeeded:,} operations that succeeded"
+            )
+        return Verdict.VALID, None
+
+    def _undecided(self, troubled: list[Record]) -> str:
+        reasons = []
+        for record in troubled[:3]:
+            name = f"key {show(record.key)}: " if record.key is not None else ""
+            known = (
+                f"; verified up to {describe(record.known.operation())}"
+                if record.known is not None
+                else ""
+            )
+            reasons.append(f"{name}{record.follower.trouble}{known}")
+        if len(troubled) > 3:
+            reasons.append(f"and {len(troubled) - 3:,} keys more")
+        if self._untracked:
+            reasons.append(
+                f"{plural(self._untracked, 'operation')} on keys beyond the first "
+                f"{self.limits.keys_max:,} were not followed"
+            )
+        return "; ".join(reasons)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) == 2
+
+
+def _problem(index: int, seen: str, expected: str) -> HistoryError:
+    return HistoryError([Problem(f"event {index}", seen, expected)])
