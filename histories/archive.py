@@ -7,7 +7,7 @@
         │   ├── history.jsonl   the journal
         │   ├── faults.jsonl    the ledger
         │   ├── verdict.json    what was decided
-        │   ├── certificate.json, report.html, logs/
+        │   ├── certificate.json, report.html, explanation.html, logs/
         │   └── lock            held (flock) while the run's harness is alive
         └── latest -> the newest
 

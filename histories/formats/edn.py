@@ -48,7 +48,7 @@ _TOKEN = re.compile(
 _CLOSERS = {b"[": b"]", b"(": b")", b"{": b"}", b"#{": b"}"}
 _INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]*)N?")
 _HEX = re.compile(r"([+-]?)0[xX]([0-9a-fA-F]+)N?")
-_FLOAT = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?M?")
+_FLOAT = re.compile(r"(?=.*[.eEM])[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?M?")
 _RATIO = re.compile(r"[+-]?[0-9]+/[0-9]+")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|[0-7]{1,3}|.)", re.DOTALL)
 _ESCAPES = {"t": "\t", "r": "\r", "n": "\n", "b": "\b", "f": "\f", "\\": "\\", '"': '"'}
@@ -103,7 +103,12 @@ def form(data: bytes | bytearray | memoryview, at: int, *, final: bool) -> tuple
             raise Refused(f"cannot read {_shown(data, at)}.", _EXPECTED)
         kind = match.lastgroup
         at = match.end()
-        if at == end and not final and kind not in ("string", "open", "close", "discard"):
+        # A token at the end may have been cut; and inside a collection, something was.
+        if (
+            at == end
+            and kind not in ("string", "open", "close", "discard")
+            and (not final or any(frame.kind in _CLOSERS for frame in frames))
+        ):
             raise Incomplete
         if kind == "blank":
             continue

@@ -173,11 +173,12 @@ def test_with_bytes_changed_both_agree_or_the_scanner_declines(tmp_path, events,
 @pytest.mark.parametrize(
     "text",
     (
-        "{:process 0 :type :invoke :f :read :value nil} {:process 0 :type :ok :f :read :value (1 :a)}",
-        '#jepsen.history.Op{:process 0, :type :invoke, :f :add, :value [[:append 1 "x"] [:r 2 nil]]}',
+        "{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value (1 :a)}",
+        '#jepsen.history.Op{:process 0, :type :invoke, :f :t, :value [[:append 1 "x"] [:r 2 nil]]}',
         "{:process 0, :type :invoke, :f :add, :value #{3 1 :b}}\n{:process 0, :type :ok, :f :add}",
         "({:process 0, :type :invoke, :f :add, :value 12N} #_ {:a 1} ; so\n)",
-        '{:process 0,\n :type :invoke,\n :f :add,\n :value [1\n 2]}\n\n{:process 1, :type :invoke, :f "a"}',
+        "{:process 0,\n :type :invoke,\n :f :add,\n :value [1\n 2]}\n\n"
+        '{:process 1, :type :invoke, :f "a"}',
         "{:process 0, :type :invoke, :f :cas, :value [1 2] :index 5}"
         "{:process 0, :type :info, :f :cas, :value :timed-out :index 3 :error [:x {:a 1}]}",
     ),
