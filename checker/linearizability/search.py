@@ -12,8 +12,8 @@ from checker.linearizability.broken import BrokenSearch
 from checker.linearizability.certificate import Certificate
 from checker.linearizability.decision import MEMORY_BYTES_MAX, Budget, Decision, Status
 from checker.linearizability.fit import check_fit
+from checker.linearizability.recheck import recheck
 from checker.linearizability.refutation import Refutation
-from checker.linearizability.verifier import verify
 from checker.linearizability.violation import explain
 from checker.models import MODELS, Model
 from checker.reading import SPLITBRAIN, Reading
@@ -83,7 +83,9 @@ def linearizable(
     certificate: Certificate | Refutation | None = None
     if (status == Status.LINEARIZED).all():
         certificate = Certificate.of(table, decision, definition, reading)
-        _recheck(table, definition, certificate, reading)
+        problem = recheck(table, decision, certificate, definition, reading, budget)
+        if problem is not None:
+            raise _broken(problem)
     search_seconds = time.perf_counter() - started - budget.compiling_seconds
     refuted = np.flatnonzero(status == Status.REFUTED)
     undecided = np.flatnonzero((status != Status.REFUTED) & (status != Status.LINEARIZED))
@@ -138,15 +140,11 @@ def _engine(model: Model) -> Engine:
     return decide_object
 
 
-def _recheck(table: Table, model: Model, certificate: Certificate, reading: Reading) -> None:
-    """Have the certificate checked by code that shares nothing with the search."""
-    problem = verify(table, model, certificate, reading=reading)
-    if problem is not None:
-        raise BrokenSearch(
-            f"the search found an order that the verifier rejects: {problem}. "
-            "This is an error in splitbrain, not in the system tested; please report it "
-            "with the history."
-        )
+def _broken(problem: str) -> BrokenSearch:
+    return BrokenSearch(
+        f"the search found an order that the verifier rejects: {problem}. This is an error in "
+        "splitbrain, not in the system tested; please report it with the history."
+    )
 
 
 def _violations(
