@@ -52,7 +52,8 @@ class History:
         tabulation = Tabulation(lambda position: f"event {position}")
         for event in told:
             tabulation.add(event, event.index)
-        return cls(header, tabulation.table(), events=lambda: told)
+        reading = str(header.get("reading") or "splitbrain")
+        return cls(header, tabulation.table(), reading=reading, events=lambda: told)
 
     @property
     def operations(self) -> Operations:

@@ -8,7 +8,7 @@ from typing import IO
 
 from histories.errors import HistoryError
 from histories.event import Event
-from histories.formats.detection import reader_of, recognisable
+from histories.formats.detection import HEAD_BYTES, reader_of, recognisable
 from histories.formats.independent import split_event
 from histories.formats.reader import LINE_BYTES_MAX, Reader
 from histories.source import GZIP, ZSTD, unpacked
@@ -30,13 +30,12 @@ class EventStream:
 
     def __iter__(self) -> Iterator[Event]:
         blocks = self._blocks()
-        held: list[bytes] = []
         # Logs may begin with lines of other loggers; journals and EDN are told by the first.
+        head = b""
         for block in blocks:
-            held.append(block)
-            if block.strip() and recognisable(b"".join(held)):
+            head += block
+            if block.strip() and (recognisable(block) or len(head) >= HEAD_BYTES):
                 break
-        head = b"".join(held)
         self.reader = reader = reader_of(head, self._name)
         for self.line, event in reader.events(chain((head,), blocks)):
             if reader.problems:

@@ -15,13 +15,8 @@ HEAD_BYTES = 1 << 16
 
 
 def recognisable(head: bytes) -> bool:
-    """Whether so much of a file tells its format, or that it is none."""
-    return (
-        len(head) >= HEAD_BYTES
-        or jsonl.recognises(head)
-        or jepsen_edn.recognises(head)
-        or jepsen_log.recognises(head)
-    )
+    """Whether so much of a file tells its format."""
+    return jsonl.recognises(head) or jepsen_edn.recognises(head) or jepsen_log.recognises(head)
 
 
 def reader_of(head: bytes, name: str) -> Reader:

@@ -1,5 +1,7 @@
 """Whatever the bytes are, reading them gives a history or a HistoryError, and the judge copes."""
 
+import gzip
+import io
 import json
 
 from hypothesis import HealthCheck, given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from checker import judge
 from histories.errors import HistoryError
 from histories.history import read_history
+from histories.stream import events as streamed
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 values = st.recursive(
@@ -38,6 +41,8 @@ def survives(path, data):
         history = read_history(path)
         for model in ("cas-register", "set", "counter"):
             judge(history, model, max_configurations=1000)
+        if not history.notes:
+            assert list(streamed(io.BytesIO(data), "-")) == history.events
     except HistoryError as error:
         assert error.problems and str(error).isprintable() is not None
         str(error).encode("utf-8")
@@ -85,3 +90,36 @@ def test_journals_with_bytes_changed(tmp_path, data):
     for _ in range(data.draw(st.integers(1, 4))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     survives(tmp_path / "h", bytes(raw))
+
+
+@SETTINGS
+@given(text=st.text(st.sampled_from('{}[]()",:;#_\\nil 019.eNM/+-\n'), max_size=120))
+def test_nearly_edn(tmp_path, text):
+    survives(tmp_path / "h", b"{:" + text.encode())
+
+
+@SETTINGS
+@given(data=st.data())
+def test_edn_with_bytes_changed(tmp_path, data):
+    value = data.draw(st.sampled_from(("1", "[1 2]", "#{1 2}", '"x"', "[:k nil]", "{:a 1}")))
+    raw = bytearray(
+        "["
+        + "".join(
+            f"{{:process 0, :type :{kind}, :f :read, :value {value}, :time {time}}}\n"
+            for time, kind in enumerate(("invoke", "ok") * 3)
+        )
+        + "]",
+        "ascii",
+    )
+    for _ in range(data.draw(st.integers(0, 4))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    survives(tmp_path / "h", bytes(raw))
+
+
+@SETTINGS
+@given(data=st.data())
+def test_packed_files_with_bytes_changed(tmp_path, data):
+    raw = bytearray(gzip.compress(b'{"process": 0, "type": "invoke", "f": "read"}\n' * 3))
+    for _ in range(data.draw(st.integers(0, 3))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    survives(tmp_path / "h", bytes(raw[: data.draw(st.integers(0, len(raw)))]))

@@ -68,7 +68,11 @@ def convert_command(
         lost = losses(history, to)
     except Unfit as error:
         raise Problems([f"{source} does not fit {to}: {error}"], ctx) from None
-    write(history, target, to)
+    try:
+        write(history, target, to)
+    except OSError as error:
+        seen = f"{target}: cannot be written ({error.strerror or error})."
+        raise Problems([seen], ctx) from None
     for loss in lost:
         click.echo(f"note: {target} does not carry {loss}.", err=True)
     click.echo(f"{target}: {len(history.table):,} operations, {to}", err=True)
