@@ -22,6 +22,9 @@ from histories.canonical import canonical
 from histories.event import Operation, Outcome
 
 Pieces = tuple[Hashable, ...]
+REPLACED = ("replaced", None)
+"""What is lacking when nothing but a put can help."""
+_LACK_LENGTH = 64
 
 
 class AppendEffect(NamedTuple):
@@ -108,6 +111,35 @@ def _doomed(state: Pieces, effect: AppendEffect) -> bool:
     return seen[: len(state)] != state
 
 
+def _lack(state: Pieces, effect: AppendEffect) -> Hashable:
+    """What has to be appended next, unless everything is replaced.
+
+    A string's beginning suffices to tell the pieces that fit from most that do not.
+    """
+    seen = effect.value
+    if isinstance(seen, str):
+        text = _text(state)
+        if text is None or not seen.startswith(text):
+            return REPLACED
+        return ("text", seen[len(text) : len(text) + _LACK_LENGTH])
+    assert isinstance(seen, tuple)
+    if seen[: len(state)] != state:
+        return REPLACED
+    return ("piece", seen[len(state)])
+
+
+def _supplies(lack: tuple[str, Hashable], effect: AppendEffect) -> bool:
+    if effect.f != "append":
+        return effect.f == "put"
+    kind, value = lack
+    if kind == "piece":
+        return effect.value == value
+    if kind == "text" and isinstance(effect.value, str):
+        assert isinstance(value, str)
+        return effect.value[:_LACK_LENGTH] == value[: len(effect.value)]
+    return False
+
+
 def _abstraction(effects: Collection[AppendEffect]) -> Callable[[Pieces], Hashable] | None:
     """Where every get answers a string, only the concatenation of the pieces can be told.
 
@@ -137,5 +169,7 @@ APPEND = Model(
     outcomes="a get of nil or '' saw nothing there; what failed did not happen, unknown gets "
     "say nothing",
     doom=_doom,
+    lack=_lack,
+    supplies=_supplies,
     abstraction=_abstraction,
 )

@@ -67,6 +67,15 @@ def _doom(effects: Collection[CounterEffect]) -> Callable[[int, CounterEffect], 
     return None
 
 
+def _lack(state: int, effect: CounterEffect) -> int:
+    """The sign of what is still to be added."""
+    return 1 if effect.amount > state else -1
+
+
+def _supplies(lack: int, effect: CounterEffect) -> bool:
+    return effect.f == "add" and effect.amount * lack > 0
+
+
 COUNTER = Model(
     "counter",
     0,
@@ -79,4 +88,6 @@ COUNTER = Model(
     outcomes="an add that failed did not happen; a read of unknown outcome says nothing",
     independent=_independent,
     doom=_doom,
+    lack=_lack,
+    supplies=_supplies,
 )

@@ -70,6 +70,16 @@ def _doom(effects: Collection[SetEffect]) -> Callable[[frozenset[Hashable], SetE
     return _doomed
 
 
+def _lack(state: frozenset[Hashable], effect: SetEffect) -> Hashable | None:
+    """One element that a read has and the set has not."""
+    missing = (effect.elements or frozenset()) - state
+    return min(missing, key=repr) if missing else None
+
+
+def _supplies(lack: Hashable, effect: SetEffect) -> bool:
+    return effect.f == "add" and effect.elements is not None and lack in effect.elements
+
+
 SET = Model(
     "set",
     frozenset(),
@@ -82,4 +92,6 @@ SET = Model(
     outcomes="an add that failed did not happen; a read of unknown outcome says nothing",
     independent=_independent,
     doom=_doom,
+    lack=_lack,
+    supplies=_supplies,
 )

@@ -40,6 +40,22 @@ def _step(state: Hashable, effect: LockEffect) -> tuple[Hashable, ...]:
     return (None,) if state == effect.owner else ()
 
 
+def _independent(a: LockEffect, b: LockEffect) -> bool:
+    """Two releases by different owners: where one is possible the other is not, nor after it."""
+    return a.f == b.f == "release" and a.owner != b.owner
+
+
+def _lack(state: Hashable, effect: LockEffect) -> LockEffect:
+    """Who holds it must release it; who is to release it must hold it."""
+    if effect.f == "acquire":
+        return LockEffect("release", state)  # type: ignore[arg-type]
+    return LockEffect("acquire", effect.owner)
+
+
+def _supplies(lack: LockEffect, effect: LockEffect) -> bool:
+    return effect == lack
+
+
 def _misfit(operation: Operation) -> str | None:
     if operation.f in ("acquire", "release"):
         return None
@@ -61,4 +77,7 @@ LOCK = Model(
     depends_on=("process",),
     summary="a mutex that only its owner can release: the process, or the client it names",
     outcomes="what failed says nothing; an unknown acquire or release took effect once or never",
+    independent=_independent,
+    lack=_lack,
+    supplies=_supplies,
 )

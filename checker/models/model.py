@@ -57,7 +57,9 @@ class Model:
     that occur in a history, ``doom(effects)`` gives a function that says whether an effect
     has become impossible in a state for good, whatever follows; and ``abstraction(effects)``
     one that maps a state to a representative from which the same can follow. Either may give
-    None: nothing can be said.
+    None: nothing can be said. For an effect that is impossible in a state, ``lack(state,
+    effect)`` names what is lacking (None: it cannot be said), and ``supplies(lack, other)``
+    says whether some other effect may remove it: until one did, the effect stays impossible.
     """
 
     name: str
@@ -75,3 +77,5 @@ class Model:
     independent: Callable[[Any, Any], bool] | None = None
     doom: Callable[[Collection[Any]], Callable[[Any, Any], bool] | None] | None = None
     abstraction: Callable[[Collection[Any]], Callable[[Any], Hashable] | None] | None = None
+    lack: Callable[[Any, Any], Hashable | None] | None = None
+    supplies: Callable[[Any, Any], bool] | None = None

@@ -27,6 +27,9 @@ UNTESTED = ("untested",)
 UNKNOWN = ("unknown",)
 """Stands for what a read answered, when that is not known."""
 
+NEVER = (("never",), None)
+"""What is lacking for a transaction that contradicts itself."""
+
 State = frozenset[tuple[Hashable, Hashable]]
 
 
@@ -138,6 +141,18 @@ def _touches(a: TransactionEffect, b: TransactionEffect) -> bool:
     return any(register in written and written[register] != value for register, value in b.writes)
 
 
+def _lack(state: State, effect: TransactionEffect) -> tuple[Hashable, Hashable]:
+    """A register that does not hold what the transaction reads, and that value."""
+    if not effect.possible:
+        return NEVER
+    held = dict(state)
+    return min(((r, v) for r, v in effect.reads if held.get(r) != v), key=repr)
+
+
+def _supplies(lack: tuple[Hashable, Hashable], effect: TransactionEffect) -> bool:
+    return lack in effect.writes
+
+
 def _abstraction(effects: Collection[TransactionEffect]) -> Callable[[State], Hashable]:
     """A value that no operation reads in its register differs from no other such value.
 
@@ -171,4 +186,6 @@ MULTI_REGISTER = Model(
     outcomes="a read of nil saw nil; what failed did not happen; unknown reads say nothing",
     independent=_independent,
     abstraction=_abstraction,
+    lack=_lack,
+    supplies=_supplies,
 )

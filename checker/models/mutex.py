@@ -32,6 +32,14 @@ def _step(state: str, effect: MutexEffect) -> tuple[str, ...]:
     return (FREE,) if state == HELD else ()
 
 
+def _lack(state: str, effect: MutexEffect) -> str:
+    return "release" if effect.f == "acquire" else "acquire"
+
+
+def _supplies(lack: str, effect: MutexEffect) -> bool:
+    return effect.f == lack
+
+
 def _misfit(operation: Operation) -> str | None:
     if operation.f in ("acquire", "release"):
         return None
@@ -52,4 +60,6 @@ MUTEX = Model(
     _observes,
     summary="acquired while free, released, by anybody, while held; free at first",
     outcomes="what failed says nothing; an unknown acquire or release took effect once or never",
+    lack=_lack,
+    supplies=_supplies,
 )

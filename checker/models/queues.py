@@ -100,6 +100,27 @@ def _unordered_independent(a: QueueEffect, b: QueueEffect) -> bool:
     return _independent(a, b, ordered=False)
 
 
+def _fifo_lack(state: tuple[Hashable, ...], effect: QueueEffect) -> QueueEffect:
+    """An empty queue lacks an element; else what is first in is in the way."""
+    if not state:
+        return QueueEffect(ENQUEUE, effect.element)
+    return QueueEffect(DEQUEUE, state[0])
+
+
+def _unordered_lack(state: frozenset[tuple[Hashable, int]], effect: QueueEffect) -> QueueEffect:
+    """An element is not there; or one is, and the queue is to be empty."""
+    if effect.f == EMPTY:
+        return QueueEffect(DEQUEUE, min((element for element, _ in state), key=repr))
+    return QueueEffect(ENQUEUE, effect.element)
+
+
+def _supplies(lack: QueueEffect, effect: QueueEffect) -> bool:
+    """A take may take any element, and is content with any (its own is None)."""
+    if lack.f == DEQUEUE and effect.f == TAKE:
+        return True
+    return effect.f == lack.f and lack.element in (None, effect.element)
+
+
 def _fifo_misfit(operation: Operation) -> str | None:
     return _misfit(operation, "fifo-queue")
 
@@ -135,6 +156,8 @@ FIFO_QUEUE = Model(
     summary="a queue, first in, first out; empty at first",
     outcomes=_OUTCOMES.format(some="the first element"),
     independent=_fifo_independent,
+    lack=_fifo_lack,
+    supplies=_supplies,
 )
 UNORDERED_QUEUE = Model(
     "unordered-queue",
@@ -147,4 +170,6 @@ UNORDERED_QUEUE = Model(
     summary="a queue that gives its elements in any order, each as often as it was put in",
     outcomes=_OUTCOMES.format(some="any element"),
     independent=_unordered_independent,
+    lack=_unordered_lack,
+    supplies=_supplies,
 )

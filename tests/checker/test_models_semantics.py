@@ -92,6 +92,26 @@ def test_independent_effects_are(name):
     assert seen > 100
 
 
+@pytest.mark.parametrize("name", [n for n, model in MODELS.items() if model.lack])
+def test_what_is_impossible_stays_so_until_what_it_lacks_is_supplied(name):
+    seen = supplied = 0
+    for model, rng, effects, states in walks(name):
+        for effect in effects:
+            state = rng.choice(states)
+            lack = None if model.step(state, effect) else model.lack(state, effect)
+            if lack is None:
+                continue
+            seen += 1
+            supplied += any(model.supplies(lack, other) for other in effects)
+            useless = [other for other in effects if not model.supplies(lack, other)]
+            for _ in range(10 if useless else 0):
+                after = model.step(state, rng.choice(useless))
+                state = rng.choice(after) if after else state
+                assert not model.step(state, effect)
+    assert seen > 100
+    assert supplied > 50
+
+
 @pytest.mark.parametrize("name", [n for n, model in MODELS.items() if model.doom])
 def test_what_is_doomed_stays_impossible(name):
     seen = 0

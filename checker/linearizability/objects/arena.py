@@ -10,7 +10,7 @@ from checker.linearizability.objects import layout
 from checker.linearizability.objects.part import Part
 
 ROWS_MIN = 32
-MISSING_MAX = 512
+MISSING_MAX = 768
 """Steps that a search may ask for at a time."""
 
 

@@ -7,15 +7,21 @@ from typing import Any
 from checker.linearizability.objects.layout import (
     ALIKE,
     EPOCH,
+    LACKING,
     LATER,
     MASK,
+    MISSED,
     RANK,
     RULES,
+    STATE,
+    UNFILLED,
     WORD,
     WORDS,
 )
 from checker.linearizability.objects.stepping import (
     dependent,
+    step,
+    supplies,
 )
 
 
@@ -60,8 +66,14 @@ def candidates(part: Any, arena: Any, row: int, slots: int) -> int:
     return count
 
 
-def persistent(part: Any, steps: Any, arena: Any, target: int, count: int) -> int:
-    """Move the members of the least persistent set to the front; how many (rule 4)."""
+def persistent(part: Any, steps: Any, arena: Any, row: int, count: int) -> int:
+    """Move the members of a persistent set to the front; how many (rule 4).
+
+    The operation that returns next comes first; a member brings in what depends on it or,
+    when it is impossible now for a known lack, what may remove that.
+    """
+    state = arena.rows[row + STATE]
+    target = part.returning[arena.rows[row + RANK]]
     for i in range(count):
         if arena.candidate[i] == target:
             arena.candidate[i] = arena.candidate[0]
@@ -71,13 +83,23 @@ def persistent(part: Any, steps: Any, arena: Any, target: int, count: int) -> in
     members, done = 1, 0
     while done < members:
         c = class_of(part, arena.candidate[done])
+        value = step(part, steps, arena, state, c)
+        if value == UNFILLED:
+            break
+        lacking = value <= LACKING and value % 2 != 0
         for i in range(members, count):
             move = arena.candidate[i]
-            if dependent(part, steps, arena, c, class_of(part, move)):
+            if lacking:
+                member = supplies(part, steps, arena, value, class_of(part, move))
+            else:
+                member = dependent(part, steps, arena, c, class_of(part, move))
+            if member:
                 arena.candidate[i] = arena.candidate[members]
                 arena.candidate[members] = move
                 members += 1
         done += 1
+        if arena.registers[MISSED] > 0:
+            break
     return members
 
 

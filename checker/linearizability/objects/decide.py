@@ -105,7 +105,8 @@ class _Run:
         self.model = model
         self.reading = reading
         self.budget = budget
-        self.rules = rules if model.independent is not None else rules & ~layout.LATER
+        useful = model.independent is not None or model.lack is not None
+        self.rules = rules if useful else rules & ~layout.LATER
         self.ways = ways
         self.compiled = compiled
         groups = table.rows_by_key() if model.by_key else [np.arange(len(table))]
@@ -126,7 +127,7 @@ class _Run:
         if not undecided:
             return
         self.classes: Classes = classes_of(self.table, self.model, self.reading)
-        self.transitions = Transitions(self.model, self.classes.effects)
+        self.transitions = self._transitions()
         self.observes = np.array(self.transitions.observes, np.bool_)
         if self.compiled or (
             self.compiled is None
@@ -145,6 +146,10 @@ class _Run:
             fuel *= 2
         for key in undecided:
             self._close(key, Status.SKIPPED)
+
+    def _transitions(self) -> Transitions:
+        goals = bool(self.rules & layout.LATER and self.rules & layout.LACK)
+        return Transitions(self.model, self.classes.effects, goals=goals)
 
     def _attempt(self, key: _Key, fuel: int) -> None:
         """Give a key so much fuel for each way of searching."""
@@ -207,7 +212,7 @@ class _Run:
         if not len(key.prepared.members):
             return False
         # Its states may be without end (a queue), so they are kept apart, and few.
-        transitions = Transitions(self.model, self.classes.effects)
+        transitions = self._transitions()
         search = Search(key.prepared, transitions, breadth=True, unlimited=True, rules=self.rules)
         memory = min(self._memory(search), UNLIMITED_BYTES)
         if search.run(self.functions, UNLIMITED_FUEL, memory) != layout.REFUTED:

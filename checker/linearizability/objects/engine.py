@@ -97,7 +97,7 @@ class Search:
                 max(stop - self.expanded, 0),
             )
             if code == layout.MISSING:
-                missed = self.arena.missing[: 2 * int(registers[layout.MISSED])]
+                missed = self.arena.missing[: 3 * int(registers[layout.MISSED])]
                 missing = missed if isinstance(missed, list) else missed.tolist()
                 self.transitions.fill(missing, functions.store)
                 if self.transitions.memory_bytes > memory_bytes:

@@ -23,11 +23,13 @@ of fewer indeterminate ones, whenever there is one (switches in ``RULES`` are fo
    yet expanded is sound: take a shortest completion of all that are seen; its first step
    leads to one that is seen, or dominated by one that is, from which one is shorter still.
 4. *Independent operations later* (LATER). Before the returning operation t is linearized
-   only pending operations can be. Let N be the least set of pending classes with t in it and
-   with every class that depends on a member. A completion's moves before its first member
-   of N are independent of all members, so that member can go first: they can be postponed,
-   past t's return too, for none of them has to return before t. So only members of N are
-   tried (a *persistent set*: Godefroid 1996, section 4.2).
+   only pending operations can be. Let N be a set of pending classes with t in it, with every
+   class that depends on a member, or instead (LACK), for a member that is impossible now,
+   every class that may remove what it lacks. A completion's moves before its first member n
+   of N are not in N; so n is possible now, for else what it lacks had to be removed first;
+   and they are independent of it. So n can go first: the others are postponed, past t's
+   return too, for none of them has to return before t. So only members of N are tried (a
+   *persistent*, or stubborn, set: Godefroid 1996, sections 4.2 and 4.5).
 
 And one gives up early: *doom* (DOOM). When an operation that still has to be linearized is
 impossible in a state for good, whatever follows, no completion exists. That concerns what
@@ -104,7 +106,7 @@ def expand(part: Any, steps: Any, arena: Any, row: int, slots: int) -> None:
     rank, state = arena.rows[row + RANK], arena.rows[row + STATE]
     seek(part, arena, rank)
     count = candidates(part, arena, row, slots)
-    count = persistent(part, steps, arena, part.returning[rank], count)
+    count = persistent(part, steps, arena, row, count)
     if registers[MISSED] > 0:
         return
     order(part, arena, count)
@@ -117,9 +119,10 @@ def expand(part: Any, steps: Any, arena: Any, row: int, slots: int) -> None:
         value = step(part, steps, arena, state, class_of(part, move))
         if value >= 0:
             push(arena, row, move, value)
-        elif value <= MANY:
-            for k in range(steps.many_first[MANY - value], steps.many_first[MANY - value + 1]):
-                push(arena, row, move, steps.many[k])
+        elif value <= MANY and value % 2 == 0:
+            k = (MANY - value) // 2
+            for one in range(steps.many_first[k], steps.many_first[k + 1]):
+                push(arena, row, move, steps.many[one])
 
 
 def propose(

@@ -18,9 +18,12 @@ NOT_BEGUN. STRIDE: words of a configuration; WORDS: those of required operations
 NOT_BEGUN = -2
 
 REFUTED, LINEARIZED, GROW, TIRED, MISSING = 0, 1, 2, 3, 4
-ILLEGAL, DOOMED, UNFILLED, MANY = -1, -2, -3, -10
-"""Values of a step that are no state. MANY - k: the k-th list of several states."""
+ILLEGAL, DOOMED, UNFILLED, MANY, LACKING = -1, -2, -3, -10, -11
+"""Values of a step that are no state. MANY - 2 k: the k-th list of several states. LACKING -
+2 k: it is impossible for the k-th lack."""
+STEP, PAIR, SUPPLY, KINDS = 0, 1, 2, 3
+"""What a search asks for: see ``stepping.need``."""
 
-EARLY, ALIKE, DOMINANCE, LATER, DOOM = 1, 2, 4, 8, 16
-ALL_RULES = 31
+EARLY, ALIKE, DOMINANCE, LATER, DOOM, LACK = 1, 2, 4, 8, 16, 32
+ALL_RULES = 63
 """Rules of ``kernels.py`` that can be switched off."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from checker.linearizability.objects.layout import STEP
 from checker.linearizability.objects.part import Part, Prepared
 from checker.linearizability.objects.stepping import key_of, place_of
 from checker.linearizability.objects.steps import Transitions
@@ -57,7 +58,7 @@ class _Replay:
         c = self.part.cls[j]
         if not self.early or not self.part.observer[c]:
             return False
-        key = key_of(self.state, self.part.name[c], self.classes)
+        key = key_of(STEP, self.state, self.part.name[c], self.classes)
         at = place_of(self.keys, key)
         return bool(self.keys[at] == key and self.values[at] == self.state)
 

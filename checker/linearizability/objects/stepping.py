@@ -11,12 +11,17 @@ from checker.linearizability.objects.layout import (
     DOOMED_RANK,
     EARLY,
     ILLEGAL,
+    KINDS,
+    LACKING,
     MASK,
     MASK31,
     MISSED,
+    PAIR,
     RANK,
     RULES,
     STATE,
+    STEP,
+    SUPPLY,
     UNFILLED,
     WORD,
 )
@@ -40,41 +45,45 @@ def store(keys: Any, values: Any, new_keys: Any, new_values: Any) -> None:
         values[at] = new_values[i]
 
 
-def key_of(first: int, second: int, classes: int) -> int:
-    """The key of a pair of numbers as ``need`` takes them: even for steps, odd for independence."""
-    if first >= 0:
-        return 2 * (first * classes + second)
-    return 2 * ((-1 - first) * classes + second) + 1
+def key_of(kind: int, first: int, second: int, classes: int) -> int:
+    """The key of what is asked: see ``need``."""
+    return KINDS * (first * classes + second) + kind
 
 
-def need(steps: Any, arena: Any, first: int, second: int) -> int:
-    """The value of a pair of numbers; UNFILLED, and noted, when the table lacks it.
+def need(steps: Any, arena: Any, kind: int, first: int, second: int) -> int:
+    """What is known of two numbers; UNFILLED, and noted, when the table lacks it.
 
-    ``first`` >= 0: a state, ``second`` a class. -1 - c: whether class c is independent of
-    ``second``.
+    ``kind`` STEP: what follows state ``first`` under class ``second``. PAIR: 1 where two classes
+    are independent, else 0. SUPPLY: 1 where class ``second`` may remove lack ``first``, else 0.
     """
     registers = arena.registers
-    at = place_of(steps.keys, key_of(first, second, registers[CLASSES]))
+    at = place_of(steps.keys, key_of(kind, first, second, registers[CLASSES]))
     if steps.keys[at] >= 0:
         value: int = steps.values[at]
         return value
     missed = registers[MISSED]
-    if 2 * missed + 1 < len(arena.missing):
-        arena.missing[2 * missed] = first
-        arena.missing[2 * missed + 1] = second
+    if 3 * missed + 2 < len(arena.missing):
+        arena.missing[3 * missed] = kind
+        arena.missing[3 * missed + 1] = first
+        arena.missing[3 * missed + 2] = second
         registers[MISSED] = missed + 1
     return UNFILLED
 
 
 def step(part: Any, steps: Any, arena: Any, state: int, c: int) -> int:
     """The state after an operation of class c, or why there is none."""
-    return need(steps, arena, state, part.name[c])
+    return need(steps, arena, STEP, state, part.name[c])
 
 
 def dependent(part: Any, steps: Any, arena: Any, c: int, d: int) -> bool:
     """Whether operations of two classes cannot be exchanged in every state."""
     low, high = min(part.name[c], part.name[d]), max(part.name[c], part.name[d])
-    return need(steps, arena, -1 - low, high) != 1
+    return need(steps, arena, PAIR, low, high) != 1
+
+
+def supplies(part: Any, steps: Any, arena: Any, value: int, c: int) -> bool:
+    """Whether class c may remove what the step ``value`` (LACKING - 2 k) says is lacking."""
+    return need(steps, arena, SUPPLY, (LACKING - value) // 2, part.name[c]) != 0
 
 
 def observed(part: Any, steps: Any, arena: Any, state: int, j: int) -> int:

@@ -20,8 +20,8 @@ class Steps(NamedTuple):
     """Open-addressed tables of int64, lists in plain Python; a key of -1 is a free place.
 
     ``keys``: see ``stepping.key_of``. ``values``: of a step the state after, or ILLEGAL, DOOMED,
-    MANY - k: one of the states ``many[many_first[k]:many_first[k + 1]]``; of a pair of classes
-    1 where they are independent, else 0.
+    MANY - 2 k: one of the states ``many[many_first[k]:many_first[k + 1]]``, LACKING - 2 k; of
+    the other kinds 1 or 0.
     """
 
     keys: Any
@@ -33,10 +33,12 @@ class Steps(NamedTuple):
 class Transitions:
     """States by number, and what follows each under each class of effects.
 
+    ``goals``: whether to ask the model what is lacking where an effect is impossible.
+
     One for all keys of a history: what was found out for one serves the others.
     """
 
-    def __init__(self, model: Model, effects: list[Any]) -> None:
+    def __init__(self, model: Model, effects: list[Any], *, goals: bool = True) -> None:
         self.model = model
         self.effects = effects
         self.observes = [model.observes(effect) for effect in effects]
@@ -48,6 +50,9 @@ class Transitions:
         self.compiled = False
         self._numbers: dict[Hashable, int] = {}
         self._lists: dict[tuple[int, ...], int] = {}
+        self.goals = goals
+        self.lacks: list[Hashable] = []
+        self._lack_numbers: dict[Hashable, int] = {}
         self._filled = 0
         self.steps = Steps([-1] * 256, [0] * 256, [0], [])
         self.init = self._number(model.init)
@@ -58,14 +63,13 @@ class Transitions:
         return self.state_bytes + ENTRY_BYTES * len(self.steps.keys)
 
     def fill(self, missing: list[int], store: Callable[..., None]) -> None:
-        """Find out what is missing: pairs of numbers as ``stepping.need`` notes them."""
-        asked = dict.fromkeys(zip(missing[::2], missing[1::2], strict=True))
+        """Find out what is missing: threes of numbers as ``stepping.need`` notes them."""
+        asked = dict.fromkeys(zip(missing[::3], missing[1::3], missing[2::3], strict=True))
         size = len(self.effects)
-        keys = [key_of(first, second, size) for first, second in asked]
-        values = [
-            self.after(first, second) if first >= 0 else self._independent(-1 - first, second)
-            for first, second in asked
-        ]
+        answers = {layout.STEP: self.after, layout.PAIR: self._independent}
+        answers[layout.SUPPLY] = self._supplies
+        keys = [key_of(kind, first, second, size) for kind, first, second in asked]
+        values = [answers[kind](first, second) for kind, first, second in asked]
         self._filled += len(keys)
         if 2 * self._filled > len(self.steps.keys):
             self._grow(store)
@@ -76,10 +80,27 @@ class Transitions:
         before, what = self.states[state], self.effects[effect]
         successors = self.model.step(before, what)
         if not successors:
-            hopeless = self.doomed is not None and self.doomed(before, what)
-            return layout.DOOMED if hopeless else layout.ILLEGAL
+            if self.doomed is not None and self.doomed(before, what):
+                return layout.DOOMED
+            return self._lack(before, what)
         numbers = tuple(dict.fromkeys(self._number(one) for one in successors))
         return numbers[0] if len(numbers) == 1 else self._list(numbers)
+
+    def _lack(self, state: Hashable, effect: Any) -> int:
+        """Why an effect is impossible: a value that names what is lacking, if it is known."""
+        if not self.goals or self.model.lack is None:
+            return layout.ILLEGAL
+        lack = self.model.lack(state, effect)
+        if lack is None:
+            return layout.ILLEGAL
+        number = self._lack_numbers.setdefault(lack, len(self.lacks))
+        if number == len(self.lacks):
+            self.lacks.append(lack)
+        return layout.LACKING - 2 * number
+
+    def _supplies(self, lack: int, effect: int) -> int:
+        assert self.model.supplies is not None
+        return int(self.model.supplies(self.lacks[lack], self.effects[effect]))
 
     def _independent(self, a: int, b: int) -> int:
         independent = self.model.independent
@@ -108,7 +129,7 @@ class Transitions:
                 self.steps = self.steps._replace(many=_array(many), many_first=_array(first))
             else:
                 self.steps = self.steps._replace(many=many, many_first=first)
-        return layout.MANY - known
+        return layout.MANY - 2 * known
 
     def _grow(self, store: Callable[..., None]) -> None:
         """Four places for each entry there is to be."""
