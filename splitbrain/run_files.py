@@ -18,6 +18,7 @@ from splitbrain.record import Health, RunRecord, Timings
 
 MANIFEST, VERDICT, CERTIFICATE = "run.json", "verdict.json", "certificate.json"
 JOURNAL, LEDGER, LOGS, PAGE = "history.jsonl", "faults.jsonl", "logs", "report.html"
+EXPLANATION = "explanation.html"
 NODES = "nodes"
 """Where a sandbox keeps its nodes' disks while it runs; gone afterwards."""
 MANIFEST_VERSION = 1
@@ -41,7 +42,7 @@ def write_manifest(folder: Path, plan: Plan, started: str, **facts: Any) -> None
             **facts,
             "sha256": {
                 name: _sha256(folder / name)
-                for name in (JOURNAL, LEDGER, VERDICT, CERTIFICATE, PAGE)
+                for name in (JOURNAL, LEDGER, VERDICT, CERTIFICATE, PAGE, EXPLANATION)
                 if (folder / name).is_file()
             },
         },
@@ -98,9 +99,20 @@ def write_logs(folder: Path, logs: Mapping[str, bytes]) -> None:
 
 
 def write_page(record: RunRecord) -> None:
-    """Write ``report.html``, the timeline. Raises OSError where the folder cannot be written."""
+    """Write ``report.html``, the timeline, and ``explanation.html`` where something was refuted.
+
+    Raises OSError where the folder cannot be written.
+    """
+    from histories.table import table_of
+    from splitbrain.report.history_page import history_page
     from splitbrain.report.html import page
 
+    refuted = [result for result in record.results if result.violations]
+    if refuted:
+        # The first: a run's workload has one model.
+        table = table_of(record.operations)
+        told = history_page(table, refuted[0], title=record.run, faults=record.faults)
+        write_text(record.folder / EXPLANATION, told)
     write_text(record.folder / PAGE, page(record))
 
 

@@ -71,6 +71,11 @@ def _findings(record: RunRecord) -> str:
             f"<nav class=findings><button data-step=-1>previous</button> <span>1</span> of "
             f"{len(violations)} <button data-step=1>next</button></nav>"
         )
+    if violations:
+        parts.append(
+            "<p><a href=explanation.html>Why: every operation, and the orders that were possible"
+            "</a></p>"
+        )
     return "".join(parts)
 
 

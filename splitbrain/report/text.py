@@ -192,6 +192,8 @@ def _closing(record: RunRecord, width: int) -> Iterator[str]:
     yield f"Kept in     {record.folder}"
     if (record.folder / "report.html").is_file():
         yield f"Timeline    {record.folder / 'report.html'}"
+    if (record.folder / "explanation.html").is_file():
+        yield f"Why         {record.folder / 'explanation.html'}"
     yield f"Again       {repeat_command(record.plan)}"
     if record.plan.bugs:
         yield f"Without it  {repeat_command(without_bugs(record.plan))}"

@@ -86,6 +86,7 @@ def test_the_manifest_holds_the_hashes_of_the_other_files(tmp_path: Path) -> Non
         "verdict.json",
         "certificate.json",
         "report.html",
+        "explanation.html",
     }
     for name, told in hashes.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == told

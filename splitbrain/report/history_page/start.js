@@ -4,6 +4,7 @@ async function start() {
   const orders = makeOrders(history);
   const element = (id) => document.getElementById(id);
   element("history").hidden = false;
+  if (history.leftOut) element("all").textContent = `The ${history.count.toLocaleString("en")} operations nearest to the finding (${history.leftOut.toLocaleString("en")} are left out)`;
   let key = -1, byTime = false, hovered = -1, kept = -1, finding = 0;
   const row = () => (kept >= 0 ? kept : hovered);
   const board = makeBoard(history, orders, { row });
@@ -174,7 +175,7 @@ async function start() {
   addEventListener("hashchange", follow);
   follow();
   board.draw();
-  return { history, orders, board, search, keep, choose, goToFinding, kept: () => kept, shownKey: () => key };
+  return { history, orders, board, search, keep, choose, goToFinding, placePoints, kept: () => kept, shownKey: () => key };
 }
 
 function fail(error) {

@@ -1,0 +1,6 @@
+"""Makes the oracles importable: ``from brute import …``."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "oracle"))
