@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from splitbrain.cli.searching import Searching
 
 if TYPE_CHECKING:
+    from checker.models import Model
     from checker.verdict import Result
     from histories.history import History
     from nemesis.fault import Fault
@@ -59,9 +60,10 @@ def judge_file(path: Path, asked: Asked) -> Judged:
         table = table_of(history.operations)
         if searching is not None:
             searching.total(len(table.keys), int((table.outcome != INFO).sum()))
+        chosen = _model(asked.model)
         result = judge(
             history,
-            _model(asked.model),
+            chosen,
             reading=None if asked.reading is None else READINGS[asked.reading],
             time_limit_s=asked.time_limit_s,
             memory_limit_mb=asked.memory_limit_mb,
@@ -75,7 +77,7 @@ def judge_file(path: Path, asked: Asked) -> Judged:
             searching.close()
     total = time.perf_counter() - started
     notes = list(history.notes)
-    _write(asked, history, result, notes)
+    _write(asked, history, result, notes, chosen)
     return Judged(
         file=str(path),
         verdict=str(result.verdict),
@@ -149,7 +151,9 @@ def _text(
     return "\n".join(parts)
 
 
-def _write(asked: Asked, history: History, result: Result, notes: list[str]) -> None:
+def _write(
+    asked: Asked, history: History, result: Result, notes: list[str], chosen: str | Model | None
+) -> None:
     """The files asked for beside the verdict."""
     if asked.certificate is not None:
         if result.certificate is None:
@@ -161,7 +165,9 @@ def _write(asked: Asked, history: History, result: Result, notes: list[str]) -> 
     if asked.page is not None:
         from splitbrain.report.history_page import write_history_page
 
-        write_history_page(asked.page, history, result)
+        model = None if chosen is None or isinstance(chosen, str) else chosen
+        faults = _faults_beside(str(history.path), notes)
+        write_history_page(asked.page, history, result, model=model, faults=faults)
 
 
 def _faults_beside(file: str, notes: list[str]) -> list[Fault]:
