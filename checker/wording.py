@@ -47,8 +47,8 @@ def deed(operation: Operation) -> str:
     f, value = operation.f, operation.input
     if f == "cas" and isinstance(value, (list, tuple)) and len(value) == 2:
         text = f"cas {show(value[0])}→{show(value[1])}"
-    elif f == "read":
-        text = f"read {show(operation.output)}" if operation.outcome is Outcome.OK else "read"
+    elif f in ("read", "get", "dequeue"):
+        text = f"{f} {show(operation.output)}" if operation.outcome is Outcome.OK else f
     elif value is None and operation.output is None:
         text = f
     else:
@@ -63,9 +63,10 @@ def noun(operation: Operation) -> str:
     value = operation.input
     if operation.f == "cas" and isinstance(value, (list, tuple)) and len(value) == 2:
         return f"compare-and-set from {show(value[0])} to {show(value[1])}"
-    if operation.f == "read":
-        return f"read of {show(operation.output)}" if operation.outcome is Outcome.OK else "read"
-    return f"{operation.f} of {show(value)}"
+    if operation.f in ("read", "get", "dequeue"):
+        known = operation.outcome is Outcome.OK
+        return f"{operation.f} of {show(operation.output)}" if known else operation.f
+    return operation.f if value is None else f"{operation.f} of {show(value)}"
 
 
 def describe(operation: Operation) -> str:

@@ -8,24 +8,18 @@ fits gets no sentence here (``violation.py`` has the general one).
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from checker.linearizability.appending import Collecting
+from checker.linearizability.holding import Holding
+from checker.linearizability.queueing import Queueing
 from checker.linearizability.relaxation import Relaxer
+from checker.linearizability.telling import Finding, Telling, end
+from checker.models import MODELS
 from checker.models.model import Effect, Kind
-from checker.wording import noun, precise_seconds, show
+from checker.wording import noun, show
 from histories.canonical import canonical
 from histories.event import Operation, Outcome
-from histories.table import NEVER
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """An argument: its kind, its sentence, and the operations it speaks of."""
-
-    kind: str
-    sentence: str
-    context: tuple[Operation, ...]
 
 
 def find(
@@ -36,36 +30,32 @@ def find(
     ``whole``: these are all of them. Otherwise they are what sound relaxations left, and
     the sentences claim no more than that.
     """
-    if relaxer.model.family != "register":
-        return None
-    return _Case(culprit, operations, relaxer, whole).finding()
+    kind = (
+        _TELLINGS.get(relaxer.model.name)
+        if MODELS.get(relaxer.model.name) is relaxer.model
+        else None
+    )
+    return None if kind is None else kind(culprit, operations, relaxer, whole).finding()
 
 
-class _Case:
-    """The culprit, what it needs, and who could have given it."""
+class _Case(Telling):
+    """A register: what the culprit needs, and who could have given it."""
 
     def __init__(
         self, culprit: Operation, operations: Sequence[Operation], relaxer: Relaxer, whole: bool
     ) -> None:
-        self.culprit = culprit
-        self.all = operations
-        self.relaxer = relaxer
-        self.timeless = not any(o.call_ns or o.ret_ns for o in operations)
-        self.whole = whole
+        super().__init__(culprit, operations, relaxer, whole)
         self.no_more = "nobody wrote" if whole else "no other write can have set it to"
-        effect = relaxer.effect(culprit)
-        assert effect is not None and culprit.ret is not None
-        self.effect: Effect = effect
-        self.ret: int = culprit.ret
-        self.mutators = [
+        self.effect: Effect = relaxer.effect(culprit)
+        self.mutators: list[tuple[Operation, Effect]] = [
             (o, e)
             for o in operations
             if o is not culprit
-            and o.call < culprit.ret
+            and o.call < self.ret
             and (e := relaxer.effect(o)) is not None
             and e.kind in (Kind.WRITE, Kind.CAS)
         ]
-        self.producers = [o for o, e in self.mutators if e.new == effect.expected]
+        self.producers = [o for o, e in self.mutators if e.new == self.effect.expected]
 
     def finding(self) -> Finding | None:
         if self.effect.kind is Kind.DIFFERS:
@@ -95,20 +85,6 @@ class _Case:
         if self.effect.kind is Kind.DIFFERS:
             return f"{deed} was refused {at} because the register did not hold {expected}"
         return f"{deed} succeeded {at}"
-
-    def began(self, operation: Operation) -> str:
-        """When an operation was called: a time, or in a history without times an event."""
-        return self._moment(operation.call, operation.call_ns)
-
-    def ended(self, operation: Operation) -> str:
-        """When an operation returned; only for those that did."""
-        return self._moment(operation.ret or 0, operation.ret_ns or 0)
-
-    def _moment(self, index: int, time_ns: int) -> str:
-        if self.timeless:
-            return f"event {index}"
-        # Enough decimals to tell it from the culprit's own times.
-        return precise_seconds(time_ns, self.culprit.call_ns, self.culprit.ret_ns or 0)[0]
 
     def _never_written(self) -> Finding:
         value = show(self.value)
@@ -148,16 +124,16 @@ class _Case:
 
     def _overwritten(self) -> Finding | None:
         """|- writes of 4 -|   |- write 7 -|   |- read 4 -|  and no other write of 4."""
-        last = max((_ret(o) for o in self.producers), default=-1)
+        last = max((end(o) for o in self.producers), default=-1)
         between = [
             o
             for o, e in self.mutators
-            if e.new != self.effect.expected and o.call > last and _ret(o) < self.culprit.call
+            if e.new != self.effect.expected and o.call > last and end(o) < self.culprit.call
         ]
         if not between:
             return None
         # The first to overwrite is the plainest, a blind write plainer than a conditional one.
-        over = min(between, key=lambda o: (o.f != "write", _ret(o)))
+        over = min(between, key=lambda o: (o.f != "write", end(o)))
         value = show(self.value)
         deed = noun(over)
         acknowledged = f"(acknowledged at {self.ended(over)})"
@@ -169,7 +145,7 @@ class _Case:
             )
             context: tuple[Operation, ...] = (over, self.culprit)
         else:
-            source = max(self.producers, key=_ret)
+            source = max(self.producers, key=end)
             sentence = (
                 f"{self.claim()}, but {value} had been overwritten by process {over.process}'s "
                 f"{deed} {acknowledged} before {began} began, and {self.no_more} {value} again"
@@ -202,10 +178,10 @@ class _Case:
 
     def _replaced(self) -> Finding | None:
         """|- writes of 4 -|   |- read 7 -|   |- read 4 -|  and no other write of 4."""
-        last = max((_ret(o) for o in self.producers), default=-1)
+        last = max((end(o) for o in self.producers), default=-1)
         seers = []
         for one in self.all:
-            if last < one.call and _ret(one) < self.culprit.call:
+            if last < one.call and end(one) < self.culprit.call:
                 effect = self.relaxer.effect(one)
                 if effect is not None and effect.kind is not Kind.WRITE:
                     differs = effect.expected != self.effect.expected
@@ -213,7 +189,7 @@ class _Case:
                         seers.append(one)
         if not seers:
             return None
-        seer = min(seers, key=lambda o: (o.f != "read", _ret(o)))
+        seer = min(seers, key=lambda o: (o.f != "read", end(o)))
         value = show(self.value)
         if seer.outcome is Outcome.FAIL:
             found = f"process {seer.process}'s {noun(seer)} did not find {value} there any more"
@@ -221,7 +197,7 @@ class _Case:
             other = seer.output if seer.f == "read" else seer.input[0]
             found = f"process {seer.process} found {show(other)} in its place"
         span = f"({self.began(seer)} to {self.ended(seer)})"
-        source = max(self.producers, key=_ret, default=None)
+        source = max(self.producers, key=end, default=None)
         since = f" after process {source.process}'s {noun(source)} had ended" if source else ""
         sentence = (
             f"{self.claim()}, but before that began, {found} {span}{since}, and "
@@ -237,7 +213,7 @@ class _Case:
         |- writes of 4 -|   |- write 7 ------------ …
                                 |- read 7 -|   |- read 4 -|
         """
-        last = max((_ret(o) for o in self.producers), default=-1)
+        last = max((end(o) for o in self.producers), default=-1)
         earliest: dict[Hashable, Operation] = {}
         for o, e in self.mutators:
             if e.new not in earliest or o.call < earliest[e.new].call:
@@ -248,7 +224,7 @@ class _Case:
                 effect is None
                 or effect.kind not in (Kind.READ, Kind.CAS)
                 or effect.expected in (self.effect.expected, None)
-                or _ret(witness) >= self.culprit.call
+                or end(witness) >= self.culprit.call
             ):
                 continue
             first = earliest.get(effect.expected)
@@ -262,7 +238,7 @@ class _Case:
             )
             context: tuple[Operation, ...]
             if self.producers:
-                source = max(self.producers, key=_ret)
+                source = max(self.producers, key=end)
                 sentence += (
                     f"every write of {old} had ended by {self.ended(source)}, "
                     f"before process {first.process} began its {noun(first)}"
@@ -285,7 +261,7 @@ class _Case:
             if e.kind is Kind.CAS
             and e.expected == self.effect.expected != e.new
             and o.outcome is Outcome.OK
-            and (not reads or _ret(o) < self.culprit.call)
+            and (not reads or end(o) < self.culprit.call)
         ]
         if sources != 1 or not rivals:
             return None
@@ -312,14 +288,14 @@ class _Case:
         """|- write 4 -|   |- cas 4→7: mismatch -|   and no other mutator near."""
         value = show(self.culprit.input[0])
         settled = [
-            o for o in self.producers if o.outcome is Outcome.OK and _ret(o) < self.culprit.call
+            o for o in self.producers if o.outcome is Outcome.OK and end(o) < self.culprit.call
         ]
-        source = max(settled, key=_ret, default=None)
+        source = max(settled, key=end, default=None)
         start = source.call if source is not None else -1
         if source is None and self.effect.expected is not None:
             return None
         others = [o for o, e in self.mutators if e.new != self.effect.expected]
-        if any(_ret(o) >= start for o in others):
+        if any(end(o) >= start for o in others):
             return None
         if source is None:
             why = f"nobody had begun to write anything else by {self.ended(self.culprit)}"
@@ -334,5 +310,13 @@ class _Case:
         return Finding("false mismatch", sentence, context)
 
 
-def _ret(operation: Operation) -> int:
-    return NEVER if operation.ret is None else operation.ret
+_TELLINGS: dict[str, type[Telling]] = {
+    "register": _Case,
+    "cas-register": _Case,
+    "mutex": Holding,
+    "lock": Holding,
+    "fifo-queue": Queueing,
+    "unordered-queue": Queueing,
+    "set": Collecting,
+    "append": Collecting,
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,13 @@ import numpy as np
 from checker.linearizability.aspects import Unsound
 from checker.linearizability.broken import BrokenSearch
 from checker.linearizability.exhaustive import some_order
-from checker.linearizability.finding import Finding, find
+from checker.linearizability.finding import find
 from checker.linearizability.obstacle import THINGS, state_text
 from checker.linearizability.possible import possible_states
 from checker.linearizability.refutation import RefutedPart, told
 from checker.linearizability.relaxation import Relaxer, Start
 from checker.linearizability.shrinking import Refuted, Shrinker, Shrunk
+from checker.linearizability.telling import Finding
 from checker.models import Model
 from checker.reading import Reading
 from checker.verdict import Violation
@@ -90,7 +91,7 @@ def explain(
         details["possible"] = _values(states)
     if finding is None:
         finding = find(culprit, shrunk.operations, relaxer, whole=False)
-        details["held"] = _held(model, states)
+        details["held"] = _held(relaxer, culprit, states)
     return _violation(key, culprit, finding, shrunk.operations, details)
 
 
@@ -183,17 +184,34 @@ def _general(culprit: Operation, held: str | None, count: int) -> str:
     return sentence
 
 
-def _held(model: Model, states: Sequence[Hashable] | None) -> str | None:
+def _held(relaxer: Relaxer, culprit: Operation, states: Sequence[Hashable] | None) -> str | None:
     """In words, what the object can have held."""
-    if not states or len(states) > POSSIBLE_SHOWN_MAX:
+    model = relaxer.model
+    if not states:
+        return None
+    if model.name == "multi-register":
+        return _held_one(relaxer.effect(culprit).reads, states)
+    if len(states) > POSSIBLE_SHOWN_MAX or (model.name == "mutex" and len(states) > 1):
         return None
     if model.family == "register":
-        told_ = " or ".join(show(value) for value in _values(states))
-        return f"when it returned, the register can only have held {told_}"
+        held = " or ".join(show(value) for value in _values(states))
+        return f"when it returned, the register can only have held {held}"
     thing = THINGS.get(model.name, "state")
-    return f"when it took effect, the {thing} can only have been " + " or ".join(
-        state_text(state, model) for state in states
-    )
+    held = " or ".join(state_text(state) for state in states)
+    return f"when it took effect, the {thing} can only have been {held}"
+
+
+def _held_one(reads: Iterable[tuple[Any, Any]], states: Sequence[Any]) -> str | None:
+    """Of several registers the first that can never have held what was read."""
+    for register, value in sorted(reads, key=repr):
+        held = dict.fromkeys(dict(state).get(register) for state in states)
+        if value not in held and len(held) <= POSSIBLE_SHOWN_MAX:
+            shown = " or ".join(state_text(one) for one in held)
+            return (
+                f"it read {state_text(value)} from {state_text(register)}, which can only have "
+                f"held {shown} then"
+            )
+    return None
 
 
 def _values(states: Sequence[Hashable]) -> list[Any]:
