@@ -10,6 +10,7 @@ from typing import Any
 from histories.errors import HistoryError
 from histories.event import Event
 from histories.formats import independent as independents
+from histories.formats import jsonl
 from histories.formats.detection import reader_of
 from histories.formats.guess import settle
 from histories.places import Places
@@ -121,13 +122,19 @@ def _read(source: Source, independent: bool | None) -> History:
         table, places = _tabulated(source, reader)
     else:
         table, places = scanned
-    split = independents.are_keys(table) if independent is None else independent
-    if reader.reading != "knossos" and independent is None:
-        split = False
+    header = dict(reader.header)
+    notes = [*reader.notes, *source.notes]
+    split = independent
+    if independent is None:
+        # Our own journals give keys apart.
+        split = not isinstance(reader, jsonl.JournalReader) and independents.are_keys(table)
     if split:
         table = independents.split(table)
-    header = dict(reader.header)
-    reading, notes = settle(header, reader.reading, table, source.name, split=split)
+        notes.append(
+            f"{source.name}: values [k v] are read as independent keys and their values "
+            f"({len(table.keys) - 1:,} keys)"
+        )
+    reading, guessed = settle(header, reader.reading, table, source.name)
 
     def events() -> Iterator[Event]:
         for _, event in reader_of(head, source.name).events(source.blocks()):
@@ -136,7 +143,7 @@ def _read(source: Source, independent: bool | None) -> History:
     return History(
         header,
         table,
-        [*reader.notes, *source.notes, *notes],
+        [*notes, *guessed],
         path=source.path,
         reading=reading,
         places=places,

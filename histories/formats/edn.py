@@ -32,6 +32,9 @@ DEPTH_MAX = 64
 DIGITS_MAX = 4000
 """Numbers of more digits than Python converts at once are refused."""
 
+HEX_DIGITS_MAX = 3000
+"""So many are fewer than DIGITS_MAX in decimal, in which values are compared."""
+
 _EXPECTED = "A history in EDN is a vector of maps, or one map after the other."
 _TOKEN = re.compile(
     rb"""(?P<blank>[\s,]+|;[^\n]*)
@@ -182,7 +185,7 @@ def _number(text: str) -> Any:
         )
     if _INTEGER.fullmatch(text):
         return int(text.rstrip("N"))
-    if match := _HEX.fullmatch(text):
+    if (match := _HEX.fullmatch(text)) and len(text) < HEX_DIGITS_MAX:
         return int(match[1] + match[2], 16)
     if _FLOAT.fullmatch(text):
         value = float(text.rstrip("M"))

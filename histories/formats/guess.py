@@ -17,9 +17,7 @@ _MODELS = (
 )
 
 
-def settle(
-    header: dict[str, Any], reading: str, table: Table, name: str, *, split: bool
-) -> tuple[str, list[str]]:
+def settle(header: dict[str, Any], reading: str, table: Table, name: str) -> tuple[str, list[str]]:
     """Complete ``header`` of a history in EDN; gives the reading, and notes on what was guessed.
 
     get, put and append on keys, all texts, are Porcupine's key-value logs, where an append's
@@ -28,29 +26,19 @@ def settle(
     """
     if header.get("format") != "edn":
         return reading, []
-    notes = []
-    if split:
-        notes.append(
-            f"{name}: values [k v] are read as independent keys and their values "
-            f"({len(np.unique(table.key)):,} keys)"
-        )
     functions = frozenset(table.functions)
     if functions and functions <= _KEY_VALUE and _texts_by_key(table):
         header |= {"format": PORCUPINE_KV, "model": "append"}
-        return "porcupine", notes
+        return "porcupine", []
     model = next((model for known, model in _MODELS if functions and functions <= known), None)
     if functions == {"add", "read"}:
         model = _added(table)
     if model is None:
         listed = ", ".join(sorted(functions)[:8])
-        notes.append(f"{name}: names no model, and {listed or 'no operation'} settles none")
-    else:
-        header["model"] = model
-        notes.append(
-            f"{name}: names no model; taken for {model} by its functions "
-            f"({', '.join(sorted(functions))})"
-        )
-    return reading, notes
+        return reading, [f"{name}: names no model, and {listed or 'no operation'} settles none"]
+    header["model"] = model
+    listed = ", ".join(sorted(functions))
+    return reading, [f"{name}: names no model; taken for {model} by its functions ({listed})"]
 
 
 def _texts_by_key(table: Table) -> bool:

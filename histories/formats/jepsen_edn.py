@@ -108,7 +108,7 @@ class EdnReader:
                 raise Incomplete
             return None, blank.end()
         try:
-            if at == 0 and line == 1 and data[:3] == BYTE_ORDER_MARK:
+            if at == 0 and line == 1 and not self.count and data[:3] == BYTE_ORDER_MARK:
                 return None, 3
             if self._between(data, at):
                 return None, at + 1

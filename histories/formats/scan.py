@@ -28,6 +28,7 @@ from histories.values import INTEGER, Values, layout
 PADDING = 64
 EVENTS = 512
 """Events found before they are recorded: so few that they stay in the processor's cache."""
+OPERATION_BYTES_MIN = 100
 PROCESSES_MAX = 1 << 24
 """Process numbers beyond this are read with care: the scanner keeps an array of them."""
 _OUTCOMES = {EventType.INVOKE: -1, EventType.OK: 0, EventType.FAIL: 1, EventType.INFO: 2}
@@ -79,7 +80,8 @@ class _Scan:
         self._slots = np.full(2048, -1, np.int32)
         self._blob = np.zeros(1 << 16, np.uint8)
         self._opened = np.full(1024, recorder.IDLE, np.int32)
-        rows = min(max(size // 400, 1024), 1 << 20)
+        # No operation is told in less; what is not written to takes no memory.
+        rows = max(size // OPERATION_BYTES_MIN, 1024)
         self._wide = np.zeros((5, rows), np.int64)
         self._narrow = np.zeros((9, rows), np.int32)
         self._buffer = np.zeros(BLOCK_BYTES + PADDING, np.uint8)

@@ -77,6 +77,7 @@ def test_a_tagged_tuple_is_a_key_and_its_value():
         ("012", "is no number"),
         ("1a", "is no number"),
         ("9" * 5000, "a number of 5,000 characters"),
+        ("0x" + "f" * 3900, "is no number"),
         ("1e999", "too large"),
         (":", "is no keyword"),
         (":::a", "is no keyword"),

@@ -136,6 +136,21 @@ def test_values_that_may_be_pairs_are_left_alone_unless_asked(tmp_path, text):
     assert first.key is not None
 
 
+def test_journals_and_logs_have_keys_only_where_they_can_be(tmp_path):
+    journal = "".join(
+        f'{{"process": 0, "type": "{kind}", "f": "read", "value": ["x", {value}]}}\n'
+        for kind, value in (("invoke", "null"), ("ok", "5"))
+    )
+    assert read(tmp_path, journal).operations[0].key is None
+    assert read(tmp_path, journal, independent=True).operations[0].key == "x"
+    log = "".join(
+        f"INFO jepsen.util - 0 :{kind} :read [x{value}]\n".replace("x", "12 ")
+        for kind, value in (("invoke", "nil"), ("ok", "5"))
+    )
+    (operation,) = read(tmp_path, log).operations
+    assert (operation.key, operation.output) == (12, 5)
+
+
 def test_a_tagged_tuple_is_always_a_key(tmp_path):
     text = "{:process 0, :type :invoke, :f :cas, :value #jepsen.independent/tuple [1 [2 3]]}"
     (operation,) = read(tmp_path, text).operations
