@@ -160,7 +160,9 @@ def _shorten(bars: list[_Bar], points: int, room: int) -> list[str]:
             label, bar.label = bar.label, "A"
             gains.append((-_least(bars, points)[-1], len(label), -len(gains), bar))
             bar.label = label
-        _, length, _, bar = max(gains, key=lambda gain: gain[:3])
+        # What has no place keeps its label as long as there is another to give way.
+        others = [gain for gain in gains if not gain[-1].culprit and gain[1] > 1]
+        _, length, _, bar = max(others or gains, key=lambda gain: gain[:3])
         if length <= 1:
             break
         shortened.append((bar, bar.label))

@@ -8,6 +8,9 @@ from typing import Any
 from histories.event import Operation, Outcome
 
 VALUE_WIDTH_MAX = 24
+STEPS_WIDTH_MAX = 60
+STEPS = ("r", "w", "read", "write", "append")
+"""What the steps of a transaction begin with."""
 
 
 def plural(count: int, noun: str) -> str:
@@ -25,7 +28,34 @@ def show(value: Any) -> str:
         text = repr(value)
     if not text.isprintable():
         text = ascii(text)[1:-1]
-    return text if len(text) <= VALUE_WIDTH_MAX else text[: VALUE_WIDTH_MAX - 1] + "…"
+    if len(text) <= VALUE_WIDTH_MAX:
+        return text
+    if isinstance(value, (list, tuple)):
+        # Lists mostly grow, and differ at their ends.
+        return text[: VALUE_WIDTH_MAX - 12] + "…" + text[-11:]
+    return text[: VALUE_WIDTH_MAX - 1] + "…"
+
+
+def show_name(name: Any) -> str:
+    """A key's or register's name: without quotes where it cannot be taken for anything else."""
+    plain = isinstance(name, str) and name.isascii() and name.isidentifier()
+    return name if plain else show(name)
+
+
+def show_steps(steps: Any) -> str | None:
+    """The steps of a transaction: ``w x 3, r y nil``; None when ``steps`` are none.
+
+    >>> show_steps([["w", "x", 3], ["r", "y", None]])
+    'w x 3, r y nil'
+    """
+    if not isinstance(steps, (list, tuple)) or not steps:
+        return None
+    if any(not isinstance(one, (list, tuple)) or len(one) != 3 for one in steps):
+        return None
+    if any(one[0] not in STEPS for one in steps):
+        return None
+    told = ", ".join(f"{f} {show_name(name)} {show(value)}" for f, name, value in steps)
+    return told if len(told) <= STEPS_WIDTH_MAX else told[: STEPS_WIDTH_MAX - 1] + "…"
 
 
 def seconds(time_ns: int) -> str:
@@ -47,6 +77,8 @@ def deed(operation: Operation) -> str:
     f, value = operation.f, operation.input
     if f == "cas" and isinstance(value, (list, tuple)) and len(value) == 2:
         text = f"cas {show(value[0])}→{show(value[1])}"
+    elif steps := _steps(operation):
+        text = f"{f} {steps}"
     elif f in ("read", "get", "dequeue"):
         text = f"{f} {show(operation.output)}" if operation.outcome is Outcome.OK else f
     elif value is None and operation.output is None:
@@ -63,10 +95,20 @@ def noun(operation: Operation) -> str:
     value = operation.input
     if operation.f == "cas" and isinstance(value, (list, tuple)) and len(value) == 2:
         return f"compare-and-set from {show(value[0])} to {show(value[1])}"
+    if steps := _steps(operation):
+        return f"transaction {steps}"
     if operation.f in ("read", "get", "dequeue"):
         known = operation.outcome is Outcome.OK
         return f"{operation.f} of {show(operation.output)}" if known else operation.f
     return operation.f if value is None else f"{operation.f} of {show(value)}"
+
+
+def _steps(operation: Operation) -> str | None:
+    """A transaction's steps, as answered where it was answered."""
+    if operation.f != "txn":
+        return None
+    known = operation.outcome is Outcome.OK and operation.output is not None
+    return show_steps(operation.output if known else operation.input)
 
 
 def describe(operation: Operation) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable
 from typing import Any
 
 from checker.models.model import Effect, Kind, Model
-from checker.wording import show
+from checker.wording import show, show_name, show_steps
 from histories.canonical import canonical
 from histories.event import Operation, Outcome
 
@@ -23,8 +23,6 @@ THINGS = {
     "multi-register": "state",
 }
 """What a model's object is called; a register holds, all others are."""
-STEPS = ("r", "w", "read", "write", "append")
-"""What the steps of a transaction begin with."""
 
 
 def obstacle(operation: Operation, effect: Any, state: Hashable, model: Model) -> str:
@@ -58,7 +56,7 @@ def state_text(state: Any, model: Model | None = None, width: int = STATE_WIDTH_
         text = "free" if state is None else _owned(state)
     elif name == "multi-register" and isinstance(state, frozenset):
         held = sorted(state, key=repr)
-        text = ", ".join(f"{_bare(register)} {_text(value, width)}" for register, value in held)
+        text = ", ".join(f"{show_name(register)} {_text(value, width)}" for register, value in held)
         text = text or "nil in all"
     elif name == "unordered-queue" and isinstance(state, frozenset):
         counted = sorted(state, key=lambda pair: _rank(pair[0]))
@@ -69,35 +67,14 @@ def state_text(state: Any, model: Model | None = None, width: int = STATE_WIDTH_
 
 
 def value_text(value: Any, width: int = STATE_WIDTH_MAX) -> str:
-    """A value of a history as people write it; a step of a transaction as ``w x 3``."""
-    if isinstance(value, (list, tuple)) and value:
-        steps = value if all(_is_step(step) for step in value) else ()
-        if steps or _is_step(value):
-            told = [
-                f"{f} {_bare(register)} {_value(v, width)}" for f, register, v in steps or [value]
-            ]
-            return _middle_out(", ".join(told), width)
-    return _middle_out(_value(value, width), width)
-
-
-def _value(value: Any, width: int) -> str:
-    return _text(_clipped(canonical(value), width), width)
-
-
-def _is_step(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and len(value) == 3 and value[0] in STEPS
+    """A value of a history as people write it; steps of a transaction as ``w x 3, r y 4``."""
+    steps = show_steps(value) or show_steps([value])
+    return _middle_out(steps or _text(_clipped(canonical(value), width), width), width)
 
 
 def _owned(state: Any) -> str:
     kind, owner = state
-    return f"held by process {owner}" if kind == "process" else f"held by {_bare(owner)}"
-
-
-def _bare(name: Any) -> str:
-    """A name without quotes, where it cannot be taken for anything else."""
-    if isinstance(name, str) and name.isascii() and name.isidentifier():
-        return name
-    return _text(name, STATE_WIDTH_MAX)
+    return f"held by process {owner}" if kind == "process" else f"held by {show_name(owner)}"
 
 
 def _clipped(state: Any, width: int) -> Any:

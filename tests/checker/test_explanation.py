@@ -75,3 +75,19 @@ def test_any_violation_is_drawn_within_the_width(width):
                 assert max(len(line) for line in text.splitlines()) <= width
             drawn += 1
     assert drawn > 30
+
+
+def test_what_has_no_place_keeps_its_label():
+    story = Story()
+    for round_ in range(6):
+        story.did(0, "write", f"value {round_}")
+    story.did(1, "read", answer="value 0")
+    operations = story.operations()
+    drawn = diagram(operations, width=80, culprit=operations[-1].call)
+    assert 'read "value 0" -|  <- has no place' in drawn
+    assert "  A: write" in drawn
+
+
+def test_a_transaction_is_told_by_its_steps():
+    story = Story().did(0, "txn", [["w", "x", 1], ["r", "y", None]], [["w", "x", 1], ["r", "y", 4]])
+    assert "txn w x 1, r y 4" in diagram(story.operations())

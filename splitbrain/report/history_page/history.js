@@ -44,7 +44,7 @@ function makeHistory(data) {
     else if (input > 0 || input2 >= 0) text += " " + value(input, input2);
     const observer = texts.observer[typed.f[row]];
     if (outcome === OK && output >= 0 && (output > 0 || typed.output2[row] >= 0 || observer)) {
-      text += (text === f && observer ? " " : " → ") + value(output, typed.output2[row]);
+      text += (text === f ? " " : " → ") + value(output, typed.output2[row]);
     }
     return text + failed(row);
   }
