@@ -83,7 +83,7 @@ def test_what_has_no_place_keeps_its_label():
         story.did(0, "write", f"value {round_}")
     story.did(1, "read", answer="value 0")
     operations = story.operations()
-    drawn = diagram(operations, width=80, culprit=operations[-1].call)
+    drawn = diagram(operations, width=100, culprit=operations[-1].call)
     assert 'read "value 0" -|  <- has no place' in drawn
     assert "  A: write" in drawn
 
