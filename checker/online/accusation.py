@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from checker.linearizability.broken import BrokenSearch
-from checker.models import Model
+from checker.models import MODELS, Model
 from checker.online.attempt import Attempt
 from checker.online.record import Record
 from checker.reading import Reading
@@ -30,15 +30,13 @@ def accuse(record: Record, culprit: Attempt, model: Model, reading: Reading) -> 
         if told is not None:
             return replace(told, key=key)
     operation = culprit.operation()
-    sentence = (
-        f"{describe(operation)} fits into no order of the operations before it (found while the "
-        "history was being followed; of this key "
-        + (
-            f"only the last {len(operations):,} operations are kept, so it was not judged again)"
-            if not record.whole
-            else "the search did not come to an end, so it is not confirmed)"
-        )
+    complaint = record.follower.complaint or "fits into no order of the operations before it"
+    why = (
+        "the search did not come to an end"
+        if record.whole
+        else f"of this key only the last {len(operations):,} operations were kept"
     )
+    sentence = f"{describe(operation)} {complaint} (not judged once more: {why})"
     return Violation(
         kind="not linearizable",
         sentence=sentence if key is None else f"key {show(key)}: {sentence}",
@@ -49,9 +47,26 @@ def accuse(record: Record, culprit: Attempt, model: Model, reading: Reading) -> 
     )
 
 
+def _at_a_glance(operations: list[Operation], model: Model) -> Violation | None:
+    """What is wrong with a set or a counter, as the checkers of these tell it."""
+    from checker.counters import check_counter
+    from checker.sets import check_set
+
+    if model is MODELS["set"]:
+        found = check_set(operations).violations
+    elif model is MODELS["counter"]:
+        found = check_counter(operations).violations
+    else:
+        return None
+    return found[0] if found else None
+
+
 def _confirmed(operations: list[Operation], model: Model, reading: Reading) -> Violation | None:
     from checker.linearizability.search import linearizable
 
+    told = _at_a_glance(operations, model)
+    if told is not None:
+        return replace(told, details={**told.details, "confirmed": True})
     result = linearizable(operations, model, reading=reading, time_limit_s=CONFIRMATION_SECONDS_MAX)
     if result.verdict is Verdict.VALID:
         raise BrokenSearch(

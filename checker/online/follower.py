@@ -13,12 +13,23 @@ class Follower(Protocol):
     ``culprit``: the first completion found that cannot have happened. ``trouble``: why the
     key is not followed any more, in words. Once either is set nothing more is looked at.
     ``exact``: without a culprit, the history is linearizable as far as it went; else some
-    violations may go unnoticed.
+    violations may go unnoticed. ``complaint``: what is wrong with the culprit, where that
+    can be said in words.
     """
 
-    exact: bool
-    culprit: Attempt | None
     trouble: str | None
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing that is wrong can go unnoticed."""
+
+    @property
+    def culprit(self) -> Attempt | None:
+        """The completion that cannot have happened."""
+
+    @property
+    def complaint(self) -> str | None:
+        """What is wrong with it."""
 
     def call(self, attempt: Attempt) -> None:
         """An operation is invoked."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 class Limits:
     """``rows_max``: configurations tried at one return. ``open_max``: operations open at once.
 
+    ``object_rows_max`` and ``kinds_max`` are the same for models other than registers, whose
+    configurations are larger: those tried at one return, and kinds of crashed operations.
     ``columns_max``: classes of crashed operations that may matter to what is open;
     ``crashed_max``: such classes that may still take effect. ``window_max``: events of one
     key that wait for one that is open; after so many it counts as indeterminate.
@@ -20,6 +22,8 @@ class Limits:
     rows_max: int = 1 << 15
     open_max: int = 1 << 12
     columns_max: int = 256
+    object_rows_max: int = 5_000
+    kinds_max: int = 64
     crashed_max: int = 200_000
     window_max: int = 1 << 16
     kept_max: int = 1_000

@@ -17,7 +17,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Hashable
 from typing import Any
 
@@ -27,13 +26,14 @@ from checker.online.attempt import Attempt
 from checker.online.engine import Engine
 from checker.online.follower import Follower
 from checker.online.limits import Limits
+from checker.online.pairs import BothKeys
 from checker.online.record import Record
 from checker.reading import SPLITBRAIN, Reading
 from checker.verdict import Result, Verdict, Violation
 from checker.wording import describe, plural, show
 from histories.canonical import canonical
 from histories.errors import HistoryError, Problem
-from histories.event import NEMESIS, Event, EventType, Outcome
+from histories.event import NEMESIS, Event, EventType, Operation, Outcome
 
 RETIRED_MAX = 10_000
 """Processes that are remembered to have retired."""
@@ -50,8 +50,10 @@ class Monitor:
     ``feed`` is cheap and decides in batches; ``probe`` decides everything fed so far. Both
     give the first violation there is, once for each key. ``finish`` gives the verdict. What
     a model allows is as in ``checker.linearizable``, for any prefix: operations that are
-    open are indeterminate. ``compile=False``: plain Python alone, for when several seconds
-    of compiling would be in the way. Not for several threads at once.
+    open are indeterminate. ``exact=False``: for sets and counters look only for what is seen
+    at a glance, and fast; ``finish`` then never says VALID. ``compile=False``: plain Python
+    alone, for when several seconds of compiling would be in the way. Not for several threads
+    at once.
     """
 
     def __init__(
@@ -61,14 +63,15 @@ class Monitor:
         reading: Reading = SPLITBRAIN,
         limits: Limits | None = None,
         compile: bool = True,
+        exact: bool = True,
     ) -> None:
         self.model = MODELS[model] if isinstance(model, str) else model
         self.reading = reading
         self.limits = limits or Limits()
+        self._exact = exact
         self.engine = Engine(compile=compile)
         self.events = 0
         self.operations = 0
-        self.seconds = 0.0
         self.violations: list[Violation] = []
         self.last_ns = 0
         self._records: dict[Hashable, Record] = {}
@@ -119,10 +122,8 @@ class Monitor:
 
     def finish(self) -> Result:
         """The verdict on everything fed, operations that are open being indeterminate."""
-        began = time.perf_counter()
         while self.probe() is not None:
             pass
-        self.seconds += time.perf_counter() - began
         verdict, reason = self._verdict()
         return Result(
             verdict=verdict,
@@ -131,7 +132,7 @@ class Monitor:
             operations=self.operations,
             keys=len(self._records),
             reason=reason,
-            search_seconds=self.seconds,
+            search_seconds=self.engine.seconds,
             violations=tuple(self.violations),
             statistics={
                 "events": self.events,
@@ -140,6 +141,11 @@ class Monitor:
                 "reading": self.reading.name,
             },
         )
+
+    def kept(self, violation: Violation) -> list[Operation]:
+        """The operations of the violation's key that are kept, for an explanation."""
+        record = self._records.get(canonical(violation.key) if self.model.by_key else None)
+        return [] if record is None else [attempt.operation() for attempt in record.kept]
 
     @property
     def open(self) -> int:
@@ -269,9 +275,13 @@ class Monitor:
             from checker.online.registers import RegisterKey
 
             return RegisterKey(self.reading, self.engine, self.limits)
+        quick = _quick(self.model)
+        if quick is not None and not self._exact:
+            return quick
         from checker.online.objects import ObjectKey
 
-        return ObjectKey(self.model, self.reading, self.limits)
+        thorough = ObjectKey(self.model, self.reading, self.limits)
+        return thorough if quick is None else BothKeys(quick, thorough)
 
     def _touch(self, record: Record) -> None:
         record.touched = self.events
@@ -340,6 +350,19 @@ class Monitor:
                 f"{self.limits.keys_max:,} were not followed"
             )
         return "; ".join(reasons)
+
+
+def _quick(model: Model) -> Follower | None:
+    """A follower that is quick and sound, if not complete, for a model of our own."""
+    if model is MODELS["set"]:
+        from checker.online.sets import SetKey
+
+        return SetKey()
+    if model is MODELS["counter"]:
+        from checker.online.counters import CounterKey
+
+        return CounterKey()
+    return None
 
 
 def _is_pair(value: Any) -> bool:

@@ -49,6 +49,7 @@ class RegisterKey:
     """Follows a register or compare-and-set register (``follower.py``)."""
 
     exact = True
+    complaint: str | None = None
 
     def __init__(self, reading: Reading, engine: Engine, limits: Limits) -> None:
         self.reading = reading
