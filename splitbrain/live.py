@@ -22,8 +22,9 @@ from splitbrain.drivers import AsyncioDriver, LoopClock
 from splitbrain.interpreter import Interpreter
 from splitbrain.plan import Plan
 from splitbrain.progress import Progress
-from splitbrain.record import Health
+from splitbrain.record import Health, Stopped
 from splitbrain.schedule import OPERATIONS_STREAM, faults_of, operations_of
+from splitbrain.watch import Watch
 from splitbrain.workforce import clients_of
 from splitbrain.workloads import WORKLOADS
 from targets.hosts.owner import current_owner
@@ -49,6 +50,7 @@ class Seen:
     died: tuple[str, ...] = ()
     host_facts: dict[str, Any] = field(default_factory=dict)
     interrupted: bool = False
+    stopped: Stopped | None = None
 
 
 async def live(plan: Plan, folder: RunFolder, host: Host, started: str, progress: Progress) -> Seen:
@@ -125,7 +127,17 @@ async def _drive(
     nemesis = Nemesis(deployment.cluster(), ledger, clock.now_ns)
     clients = clients_of(plan, folder.name, deployment, clock)
     journal = Journal(folder / run_files.JOURNAL, header)
-    driver = AsyncioDriver(interpreter, clients, nemesis, journal, clock, _ticker(progress))
+    watch = Watch(WORKLOADS[plan.workload].model) if plan.stop_on_violation else None
+    observer = _ticker(progress)
+    if watch is not None:
+        observer = _both(observer, watch.observe)
+        if watch.slow_to_warm(plan.rate):
+            progress.phase("compiling what follows the run (once on a machine, some 10 s)")
+        await asyncio.to_thread(watch.warm, plan.rate)
+    driver = AsyncioDriver(interpreter, clients, nemesis, journal, clock, observer)
+    if watch is not None:
+        loop = asyncio.get_running_loop()
+        watch.start(clock.now_ns, lambda: loop.call_soon_threadsafe(driver.stop))
     progress.phase(f"running {plan.workload} for {plan.time_limit_s:g} s")
     stop.handler = driver.interrupt
     try:
@@ -133,11 +145,16 @@ async def _drive(
     finally:
         # What is recorded will be judged: an impatient Ctrl-C must not cost that.
         stop.release()
+        if watch is not None:
+            watch.close()
+            if watch.trouble is not None:
+                progress.line(f"The run was not followed to its end: {watch.trouble}")
         failures = await nemesis.heal_all()
         await asyncio.gather(*(client.close() for client in clients))
         clock.close()
         journal.close()
         seen.interrupted = interpreter.interrupted
+        seen.stopped = watch.stopped if watch is not None and interpreter.stopped else None
         # The nodes' last word on how often their seeded bugs were reached.
         await asyncio.gather(*(deployment.status(node) for node in deployment.nodes))
         seen.died = tuple(sorted({*nemesis.found_dead, *await deployment.dead()}))
@@ -195,6 +212,16 @@ def _ticker(progress: Progress) -> Callable[[Event], None]:
             event.time / 1e9,
             list(active.values()),
         )
+
+    return observe
+
+
+def _both(
+    first: Callable[[Event], None], second: Callable[[Event], None]
+) -> Callable[[Event], None]:
+    def observe(event: Event) -> None:
+        first(event)
+        second(event)
 
     return observe
 

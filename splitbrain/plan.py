@@ -44,6 +44,8 @@ class Plan:
     resend_s: float | None = None
     recovery_s: float = 5.0
     """Quiet after the last heal before the final reads."""
+    stop_on_violation: bool = False
+    """Follow the history while it is made, and end the run with the first violation."""
 
     def stream(self, name: str) -> random.Random:
         """The named random stream of this plan's seed: same seed and name, same numbers."""

@@ -38,12 +38,26 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """A run that ended with a violation seen while it went on.
+
+    ``completed_ns`` is when the completion came that cannot have happened, ``stopped_ns``
+    when that was known: times of the run's clock. ``sentence`` is what was known then.
+    """
+
+    completed_ns: int
+    stopped_ns: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """A run: its plan, what was seen, and what was decided.
 
     ``bugs_reached`` counts, for each seeded bug, how often its mutated line ran (summed
     over nodes). ``died`` names nodes that ended though no fault had ended them.
-    ``interrupted`` says that the run was cut short by the user.
+    ``interrupted`` says that the run was cut short by the user, ``stopped`` that it was by a
+    violation.
     """
 
     run: str
@@ -62,3 +76,4 @@ class RunRecord:
     died: tuple[str, ...] = ()
     host_facts: dict[str, Any] = field(default_factory=dict)
     interrupted: bool = False
+    stopped: Stopped | None = None

@@ -148,7 +148,12 @@ def _judged(plan: Plan, folder: Path, started: str, seen: Seen) -> RunRecord:
     verdict = compose(result.verdict for result in results)
     reason = next((r.reason for r in results if r.verdict is verdict), None)
     if verdict is Verdict.VALID:
-        empty = vacuous_because(plan, history.operations, faults, cut_short=seen.interrupted)
+        empty = vacuous_because(
+            plan,
+            history.operations,
+            faults,
+            cut_short=seen.interrupted or seen.stopped is not None,
+        )
         if empty is not None:
             verdict, reason = Verdict.VACUOUS, empty
     first_ok = next((event.time for event in history.events if event.type is EventType.OK), None)
@@ -175,4 +180,5 @@ def _judged(plan: Plan, folder: Path, started: str, seen: Seen) -> RunRecord:
         died=seen.died,
         host_facts=seen.host_facts,
         interrupted=seen.interrupted,
+        stopped=seen.stopped,
     )

@@ -14,7 +14,7 @@ from typing import Any
 from checker.verdict import Result, Verdict, Violation
 from histories.archive import ArchiveError, write_json, write_text
 from splitbrain.plan import Plan
-from splitbrain.record import Health, RunRecord, Timings
+from splitbrain.record import Health, RunRecord, Stopped, Timings
 
 MANIFEST, VERDICT, CERTIFICATE = "run.json", "verdict.json", "certificate.json"
 JOURNAL, LEDGER, LOGS, PAGE = "history.jsonl", "faults.jsonl", "logs", "report.html"
@@ -74,6 +74,7 @@ def write_verdict(record: RunRecord) -> None:
             "reason": record.reason,
             "operations": len(record.operations),
             "interrupted": record.interrupted,
+            "stopped": None if record.stopped is None else asdict(record.stopped),
             "results": [_result_to_json(result) for result in record.results],
             "bugs_reached": record.bugs_reached,
             "died": list(record.died),
@@ -128,6 +129,7 @@ def read_verdict(folder: Path) -> dict[str, Any]:
             "verdict": Verdict(data["verdict"]),
             "reason": data["reason"],
             "interrupted": data["interrupted"],
+            "stopped": Stopped(**data["stopped"]) if data.get("stopped") else None,
             "results": [_result_from_json(result) for result in data["results"]],
             "bugs_reached": data["bugs_reached"],
             "died": tuple(data.get("died", ())),

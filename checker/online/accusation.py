@@ -16,35 +16,39 @@ from histories.event import Operation
 CONFIRMATION_SECONDS_MAX = 5.0
 
 
-def accuse(record: Record, culprit: Attempt, model: Model, reading: Reading) -> Violation:
-    """The violation; ``details["confirmed"]`` says whether it was decided once more.
-
-    While all of a key's operations are kept, they are judged by the search that judges
-    whole histories, which also finds the few that show why. Raises BrokenSearch when that
-    search finds them linearizable.
-    """
+def accuse(record: Record, culprit: Attempt, model: Model) -> Violation:
+    """The violation in short; ``details["completed_ns"]`` is when the culprit returned."""
     key = record.key if model.by_key else None
-    operations = [attempt.operation() for attempt in record.kept]
-    if record.whole:
-        told = _confirmed(operations, model, reading)
-        if told is not None:
-            return replace(told, key=key)
     operation = culprit.operation()
     complaint = record.follower.complaint or "fits into no order of the operations before it"
-    why = (
-        "the search did not come to an end"
-        if record.whole
-        else f"of this key only the last {len(operations):,} operations were kept"
-    )
-    sentence = f"{describe(operation)} {complaint} (not judged once more: {why})"
+    sentence = f"{describe(operation)} {complaint}"
     return Violation(
         kind="not linearizable",
         sentence=sentence if key is None else f"key {show(key)}: {sentence}",
         operations=(operation.call,),
         culprit=operation.call,
         key=key,
-        details={"confirmed": False},
+        details={"confirmed": False, "completed_ns": operation.ret_ns},
     )
+
+
+def confirmed(violation: Violation, record: Record, model: Model, reading: Reading) -> Violation:
+    """The violation, judged once more and explained; ``details["confirmed"]`` says whether.
+
+    While all of a key's operations are kept, the search that judges whole histories judges
+    them, and finds the few that show why. Raises BrokenSearch when it finds them linearizable.
+    """
+    if violation.details["confirmed"]:
+        return violation
+    why = f"of this key only the last {len(record.kept):,} operations were kept"
+    if record.whole:
+        operations = [attempt.operation() for attempt in record.kept]
+        told = _confirmed(operations, model, reading)
+        if told is not None:
+            details = {**violation.details, **told.details, "confirmed": True}
+            return replace(told, key=violation.key, details=details)
+        why = "the search did not come to an end"
+    return replace(violation, sentence=f"{violation.sentence} (not judged once more: {why})")
 
 
 def _at_a_glance(operations: list[Operation], model: Model) -> Violation | None:
@@ -66,7 +70,7 @@ def _confirmed(operations: list[Operation], model: Model, reading: Reading) -> V
 
     told = _at_a_glance(operations, model)
     if told is not None:
-        return replace(told, details={**told.details, "confirmed": True})
+        return told
     result = linearizable(operations, model, reading=reading, time_limit_s=CONFIRMATION_SECONDS_MAX)
     if result.verdict is Verdict.VALID:
         raise BrokenSearch(
@@ -76,5 +80,4 @@ def _confirmed(operations: list[Operation], model: Model, reading: Reading) -> V
         )
     if not result.violations:
         return None
-    told = result.violations[0]
-    return replace(told, details={**told.details, "confirmed": True})
+    return result.violations[0]

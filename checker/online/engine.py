@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 from checker.online import configurations, stepping
@@ -10,6 +11,11 @@ from checker.online.board import Board
 
 PLAIN_SECONDS_MAX = 0.3
 """Time spent in plain kernels before the compiled ones are loaded (0.3 s from numba's cache)."""
+
+
+def compiled_before() -> bool:
+    """Whether an earlier process seems to have left compiled kernels; a hint for progress."""
+    return any((Path(__file__).parent / "__pycache__").glob("stepping.run*.nbi"))
 
 
 class Engine:

@@ -21,7 +21,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from checker.models import MODELS, Model
-from checker.online.accusation import accuse
+from checker.online.accusation import accuse, confirmed
 from checker.online.attempt import Attempt
 from checker.online.engine import Engine
 from checker.online.follower import Follower
@@ -37,6 +37,8 @@ from histories.event import NEMESIS, Event, EventType, Operation, Outcome
 
 RETIRED_MAX = 10_000
 """Processes that are remembered to have retired."""
+EXPLAINED_MAX = 5
+"""Violations that are judged once more and explained; the others are only named."""
 SWEEP_EVENTS = 1 << 14
 """Events between looks at what is kept of keys that nobody uses now."""
 _SEQUENTIAL = (
@@ -48,7 +50,9 @@ class Monitor:
     """Judges one run, key by key, in memory bounded by what is open (``limits.py``).
 
     ``feed`` is cheap and decides in batches; ``probe`` decides everything fed so far. Both
-    give the first violation there is, once for each key. ``finish`` gives the verdict. What
+    give the first violation there is, once for each key, as soon as it is known. ``finish``
+    gives the verdict; violations of keys whose operations are all kept are judged once more
+    then and explained (``explain=False``: they are not). What
     a model allows is as in ``checker.linearizable``, for any prefix: operations that are
     open are indeterminate. ``exact=False``: for sets and counters look only for what is seen
     at a glance, and fast; ``finish`` then never says VALID. ``compile=False``: plain Python
@@ -64,11 +68,13 @@ class Monitor:
         limits: Limits | None = None,
         compile: bool = True,
         exact: bool = True,
+        explain: bool = True,
     ) -> None:
         self.model = MODELS[model] if isinstance(model, str) else model
         self.reading = reading
         self.limits = limits or Limits()
         self._exact = exact
+        self._explain = explain
         self.engine = Engine(compile=compile)
         self.events = 0
         self.operations = 0
@@ -124,6 +130,8 @@ class Monitor:
         """The verdict on everything fed, operations that are open being indeterminate."""
         while self.probe() is not None:
             pass
+        if self._explain:
+            self._confirm()
         verdict, reason = self._verdict()
         return Result(
             verdict=verdict,
@@ -300,11 +308,17 @@ class Monitor:
             for record in records:
                 self._kept += record.forget()
 
+    def _confirm(self) -> None:
+        """Judge once more what can be, and find the words."""
+        for at, violation in enumerate(self.violations[:EXPLAINED_MAX]):
+            record = self._records[canonical(violation.key) if self.model.by_key else None]
+            self.violations[at] = confirmed(violation, record, self.model, self.reading)
+
     def _accuse(self, record: Record, culprit: Attempt) -> Violation | None:
         if record.accused:
             return None
         record.accused = True
-        violation = accuse(record, culprit, self.model, self.reading)
+        violation = accuse(record, culprit, self.model)
         self.violations.append(violation)
         return violation
 

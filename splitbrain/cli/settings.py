@@ -53,6 +53,7 @@ class Asked:
     recovery: str | None = None
     bugs: tuple[str, ...] = ()
     seed: str | None = None
+    stop_on_violation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,7 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
         ),
         resend_s=_resend(reader, asked, catalogue, advice, workload),
         recovery_s=reader.read("--recovery", asked.recovery, parse_duration, defaults.recovery_s),
+        stop_on_violation=asked.stop_on_violation,
     )
     _check_together(reader, plan, catalogue)
     if reader.problems:

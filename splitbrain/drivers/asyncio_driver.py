@@ -37,6 +37,7 @@ from splitbrain.interpreter import (
     Journal,
     Send,
     Start,
+    Stop,
     Wake,
     WakeAt,
 )
@@ -142,6 +143,10 @@ class AsyncioDriver:
     def interrupt(self) -> None:
         """Stop invoking, heal, finish. Again: do not wait for open operations either."""
         self._take(Interrupt(self._clock.now_ns()))
+
+    def stop(self) -> None:
+        """Enough was seen: heal and finish now, whatever is open."""
+        self._take(Stop(self._clock.now_ns()))
 
     def _completed(self, worker: int, completion: Completion) -> None:
         self._take(Completed(worker, completion, self._clock.now_ns()))

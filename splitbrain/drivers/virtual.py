@@ -27,6 +27,7 @@ from splitbrain.interpreter import (
     Journal,
     Send,
     Start,
+    Stop,
     Wake,
     WakeAt,
 )
@@ -81,6 +82,10 @@ class VirtualDriver:
     def interrupt(self) -> None:
         """As Ctrl-C does; to be called by the clock."""
         self._give(Interrupt(self.clock.now_ns()))
+
+    def stop(self) -> None:
+        """As a violation that was seen does; to be called by the clock or the observer."""
+        self.clock.call_at(self.clock.now_ns(), lambda: self._give(Stop(self.clock.now_ns())))
 
     def _give(self, event: Input) -> None:
         for instruction in self._interpreter.handle(event):

@@ -15,6 +15,7 @@ from splitbrain.interpreter.messages import (
     Journal,
     Send,
     Start,
+    Stop,
     Wake,
     WakeAt,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Send",
     "Start",
     "State",
+    "Stop",
     "Wake",
     "WakeAt",
 ]

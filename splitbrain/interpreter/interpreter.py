@@ -43,6 +43,7 @@ from splitbrain.interpreter.messages import (
     Journal,
     Send,
     Start,
+    Stop,
     WakeAt,
 )
 from splitbrain.interpreter.phase_run import PhaseRun
@@ -85,6 +86,7 @@ class Interpreter:
         self.dropped: dict[str, int] = {}
         self.lateness_ns: array[int] = array("q")
         self.interrupted = False
+        self.stopped = False
         self.state = State.NEW
         self._workers = Workers(concurrency, nodes, lanes)
         self._timeline = Timeline(faults)
@@ -140,6 +142,10 @@ class Interpreter:
             case Interrupt():
                 self._abandoned = self.interrupted
                 self.interrupted = True
+                self._stop(now_ns)
+            case Stop():
+                self.stopped = not self.interrupted
+                self._abandoned = True
                 self._stop(now_ns)
         self._advance(now_ns, out)
         return out

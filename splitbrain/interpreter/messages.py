@@ -76,7 +76,14 @@ class Interrupt:
     now_ns: int
 
 
-Input = Start | Wake | Completed | FaultStarted | FaultHealed | FaultFailed | Interrupt
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Enough was seen: as two interrupts do, but the user did not ask for it."""
+
+    now_ns: int
+
+
+Input = Start | Wake | Completed | FaultStarted | FaultHealed | FaultFailed | Interrupt | Stop
 
 
 @dataclass(frozen=True, slots=True)

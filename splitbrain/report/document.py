@@ -21,6 +21,7 @@ def run_document(record: RunRecord) -> dict[str, Any]:
         "verdict": str(record.verdict),
         "reason": record.reason,
         "interrupted": record.interrupted,
+        "stopped": None if record.stopped is None else asdict(record.stopped),
         "started": record.started,
         "plan": record.plan.to_json(),
         "repeat": repeat_command(record.plan),

@@ -70,6 +70,8 @@ def repeat_command(plan: Plan) -> str:
         if advised or plan.overlap != default.overlap:
             words.append("--overlap" if plan.overlap else "--no-overlap")
     add("--recovery", duration_text(plan.recovery_s), differs=plan.recovery_s != default.recovery_s)
+    if plan.stop_on_violation:
+        words.append("--stop-on-violation")
     return shlex.join(words)
 
 

@@ -38,6 +38,12 @@ def verdict_sentence(record: RunRecord) -> str:
     """What was found, in a sentence."""
     plan = record.plan
     cut = " The run was interrupted; what was recorded until then was judged." * record.interrupted
+    if record.stopped is not None:
+        late_ms = (record.stopped.stopped_ns - record.stopped.completed_ns) / 1e6
+        cut = (
+            f" The run was stopped for it at {record.stopped.stopped_ns / 1e9:.2f} s, "
+            f"{late_ms:,.0f} ms after the completion that cannot have happened."
+        )
     reason = (record.reason or "").strip().rstrip(".")
     if record.verdict is Verdict.VALID:
         models = ", ".join(dict.fromkeys(result.model for result in record.results))

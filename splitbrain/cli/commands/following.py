@@ -47,9 +47,13 @@ def follow(
     """
     following = _Following(stream, model, reading, progress or sys.stderr)
     violation, interrupted = following.run()
-    result = following.result()
     following.close()
-    _tell(following, result, violation, as_json=as_json, interrupted=interrupted)
+    if violation is not None:
+        # Said before what may take some seconds: judging once more, and finding the words.
+        sys.stderr.write(f"{NAME}: {printable(violation.sentence)}\n")
+        sys.stderr.flush()
+    result = following.result()
+    _tell(following, result, as_json=as_json, interrupted=interrupted)
     return EXIT_INTERRUPTED if interrupted and violation is None else result.verdict.exit_code
 
 
@@ -257,7 +261,6 @@ class FollowingProgress:
 def _tell(
     following: _Following,
     result: Result,
-    violation: Violation | None,
     *,
     as_json: bool,
     interrupted: bool,
@@ -297,7 +300,7 @@ def _tell(
     )
     if result.reason and not result.violations:
         print_text(f"  {result.reason}")
-    if violation is not None:
+    for violation in result.violations:
         from splitbrain.report.findings import violation_text
 
         told = violation_text(violation, monitor.kept(violation), [], width=width())

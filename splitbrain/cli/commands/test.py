@@ -128,6 +128,12 @@ SEED_BITS = 31
     help="Fixes the schedule of operations and faults.  [default: drawn, and printed]",
 )
 @option(
+    "--stop-on-violation",
+    section=OUTPUT,
+    is_flag=True,
+    help="Judge the history while it is made, and end the run with the first violation.",
+)
+@option(
     "--store",
     section=OUTPUT,
     metavar="DIR",
@@ -145,7 +151,7 @@ def test_command(
     \b
     splitbrain test raft
     splitbrain test raft --time-limit 2m --faults partition,power-loss --seed 7
-    splitbrain test raft --bug raft.stale-leader-read
+    splitbrain test raft --bug raft.stale-leader-read --stop-on-violation
     """
     from splitbrain.cli.catalogue import load_catalogue
     from targets.hosts import reexec

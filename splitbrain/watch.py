@@ -1,0 +1,120 @@
+"""Follows a run while it goes on, beside the event loop, and stops it at the first violation."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from splitbrain.record import Stopped
+
+if TYPE_CHECKING:
+    from checker.online.monitor import Monitor
+    from checker.verdict import Violation
+    from histories.event import Event
+
+PROBE_S = 0.1
+"""Between two looks at everything that was seen, operations that are open included."""
+SHARE_MAX = 0.2
+"""Of the time, for such looks."""
+PLAIN_RATE_MAX = 1_000.0
+"""Operations a second that plain Python follows with ease."""
+BACKLOG_MAX = 500_000
+"""Events that may wait to be looked at; some hundred MB."""
+
+
+class Watch:
+    """A thread with a monitor. ``observe`` costs the event loop a microsecond an event.
+
+    ``stopped``: when and for what the run was stopped. ``trouble``: why the run was not
+    followed to its end, if it was not; that costs the stop and nothing else, for the whole
+    history is judged once the run is over.
+    """
+
+    def __init__(self, model: str) -> None:
+        self.stopped: Stopped | None = None
+        self.trouble: str | None = None
+        self._model = model
+        self._events: SimpleQueue[Event | None] = SimpleQueue()
+        self._monitor: Monitor | None = None
+        self._thread: threading.Thread | None = None
+        self._now_ns: Callable[[], int] = lambda: 0
+        self._stop: Callable[[], object] = lambda: None
+
+    def slow_to_warm(self, rate: float) -> bool:
+        """Whether ``warm`` takes some seconds: kernels are wanted, and never were compiled."""
+        from checker.online.engine import compiled_before
+
+        return _fast(rate) and not compiled_before()
+
+    def warm(self, rate: float) -> None:
+        """Make the monitor; at high rates (0: no limit) with compiled kernels."""
+        from checker.online.monitor import Monitor
+
+        # Not later: compiling while clients run would hold up the event loop for seconds.
+        self._monitor = Monitor(self._model, compile=False, exact=False, explain=False)
+        if _fast(rate):
+            self._monitor.engine.warm()
+
+    def start(self, now_ns: Callable[[], int], stop: Callable[[], object]) -> None:
+        """Follow from here on; ``stop`` is called from the thread, at most once."""
+        self._now_ns, self._stop = now_ns, stop
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._thread.start()
+
+    def observe(self, event: Event) -> None:
+        """Take an event, in order."""
+        self._events.put(event)
+
+    def close(self) -> None:
+        """Follow what is left, and end the thread. Again: does nothing."""
+        if self._thread is not None:
+            self._events.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        try:
+            self._follow()
+        except Exception as error:  # the run must not fail because it was watched
+            self.trouble = f"{type(error).__name__}: {error}"
+
+    def _follow(self) -> None:
+        monitor = self._monitor
+        assert monitor is not None
+        due = time.monotonic() + PROBE_S
+        while True:
+            try:
+                event = self._events.get(timeout=max(0.0, due - time.monotonic()))
+            except Empty:
+                event = None
+            else:
+                if event is None:
+                    self._found(monitor.probe())
+                    return
+                if self._found(monitor.feed(event)):
+                    return
+                if self._events.qsize() > BACKLOG_MAX:
+                    self.trouble = f"it fell behind by {BACKLOG_MAX:,} events"
+                    return
+            began = time.monotonic()
+            if began >= due:
+                if self._found(monitor.probe()):
+                    return
+                now = time.monotonic()
+                due = now + max(PROBE_S, (now - began) / SHARE_MAX)
+
+    def _found(self, violation: Violation | None) -> bool:
+        """Stop the run if there is a violation."""
+        if violation is None:
+            return False
+        completed_ns = violation.details["completed_ns"]
+        self.stopped = Stopped(completed_ns, self._now_ns(), violation.sentence)
+        self._stop()
+        return True
+
+
+def _fast(rate: float) -> bool:
+    return rate == 0 or rate > PLAIN_RATE_MAX
