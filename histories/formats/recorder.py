@@ -23,6 +23,7 @@ from histories.formats.scanner import (
     NIL,
     NODE,
     NUMBER,
+    OTHER,
     PROCESS,
     SCRATCH,
     SECOND,
@@ -41,6 +42,7 @@ FUNCTIONS, KEYS, VALUES, NODES, ERRORS = range(5)
 NUMBERINGS = 5
 MEMBERS = 7
 """So many rows of spans, the first, hold what is numbered."""
+_NUMBERING_OF = (FUNCTIONS, KEYS, VALUES, VALUES, VALUES, NODES, ERRORS)
 
 ROWS, RUNS, DELTA, ENTRIES, NEXT = range(5)
 SIZES = NEXT + NUMBERINGS
@@ -195,34 +197,6 @@ def intern(
     return local
 
 
-def numbered(
-    data: Any,
-    classes: Any,
-    spans: Any,
-    row: int,
-    entries: Any,
-    blob: Any,
-    slots: Any,
-    sizes: Any,
-) -> int:
-    """The number of the member in a row of spans, which is not nil."""
-    kind = int(spans[row, KIND])
-    start, stop = int(spans[row, START]), int(spans[row, STOP])
-    numbering = row
-    if row > VALUE:
-        numbering = VALUES if row <= SECOND else row - 2
-    tag = 8 * numbering + kind
-    number = 0
-    if kind == LIST:
-        start, at = int(entries[sizes[ENTRIES], BEGIN]), start
-        stop = canonical(data, at, stop, classes, blob, start)
-        return intern(entries, blob, slots, sizes, tag - 1, number, blob, start, stop)
-    if kind == INTEGER:
-        number = int(spans[row, NUMBER])
-        stop = start
-    return intern(entries, blob, slots, sizes, tag, number, data, start, stop)
-
-
 def place(sizes: Any, runs: Any, index: int, line: int) -> None:
     """Note where an event stands: a new run unless line and index grew together."""
     if sizes[RUNS] == 0 or line - index != sizes[DELTA]:
@@ -325,9 +299,25 @@ def record(
         # A completion's node and an invocation's error are nobody's.
         spans[ERROR if invoked else NODE, KIND] = ABSENT
         for row in range(MEMBERS):
+            # In place, and with one call: a call that passes so many arrays costs as much.
             numbers[row] = 0
-            if spans[row, KIND] > NIL:
-                numbers[row] = numbered(data, classes, spans, row, entries, blob, slots, sizes)
+            kind = int(spans[row, KIND])
+            if kind <= NIL:
+                continue
+            tag = 8 * _NUMBERING_OF[row] + kind
+            source = data
+            begin, until = int(spans[row, START]), int(spans[row, STOP])
+            number = 0
+            if kind == INTEGER:
+                number = int(spans[row, NUMBER])
+                until = begin
+            elif kind == LIST:
+                to = int(entries[sizes[ENTRIES], BEGIN])
+                until = canonical(data, begin, until, classes, blob, to)
+                begin = to
+                tag += OTHER - LIST
+                source = blob
+            numbers[row] = intern(entries, blob, slots, sizes, tag, number, source, begin, until)
         if not pair:
             numbers[SECOND] = NO_VALUE
         if not invoked and spans[KEY, KIND] <= NIL:
@@ -339,7 +329,7 @@ def record(
     return DONE, count
 
 
-ORDER = (canonical, rehash, intern, numbered, place, note, record)
+ORDER = (canonical, rehash, intern, place, note, record)
 """Every kernel, callees first."""
 CALLED = (rehash, intern, place, note, record)
 """Those that Python calls."""
