@@ -19,8 +19,8 @@ from histories.event import Operation
 from histories.table import NEVER, Int64, Table
 
 SECONDS_MAX = 10.0
-KEY_SHARE_MAX = 0.5
-"""Of the time that is left, one key takes no more."""
+SHARE_MAX = 0.5
+"""Of the time that is left, one decision takes no more."""
 ATTEMPTS_MAX = 8
 """Prefixes tried, each shorter, until one is linearizable."""
 
@@ -111,8 +111,7 @@ class _Teller:
 
     def _until(self, account: Account, row: int, verdict: Verdict) -> None:
         """The prefixes of a key whose completion ``row`` no linearizable one is known to reach."""
-        now = time.perf_counter()
-        deadline = now + (self.deadline - now) * KEY_SHARE_MAX
+        deadline = self._share()
         for _ in range(ATTEMPTS_MAX):
             end = int(self.table.ret[row])
             if end == NEVER:
@@ -155,6 +154,11 @@ class _Teller:
         ret, ret_ns = np.where(late, NEVER, cut.ret), np.where(late, NEVER, cut.ret_ns)
         return replace(cut, ret=ret, ret_ns=ret_ns), rows
 
+    def _share(self) -> float:
+        """When what is begun now must have ended, so that something is left for the rest."""
+        now = time.perf_counter()
+        return now + (self.deadline - now) * SHARE_MAX
+
     def _silent(self, row: int) -> bool:
         effect: Hashable = self.model.effect(self.table.operation(row), self.reading)
         return effect is None or self.model.observes(effect)
@@ -173,7 +177,7 @@ class _Teller:
         left = [account for account in self.accounts if account.verdict is Verdict.UNKNOWN]
         while left and time.perf_counter() < self.deadline:
             rows = np.sort(np.concatenate([account.rows for account in left]))
-            decision = self._decide(self.table.take(rows), self.deadline)
+            decision = self._decide(self.table.take(rows), self._share())
             again = []
             for account in left:
                 number = int(self.table.key[account.rows[0]]) if self.model.by_key else 0
