@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,13 @@ PLAIN_SECONDS_MAX = 0.3
 def compiled_before() -> bool:
     """Whether an earlier process seems to have left compiled kernels; a hint for progress."""
     return any((Path(__file__).parent / "__pycache__").glob("stepping.run*.nbi"))
+
+
+@cache
+def _compiled_run() -> Any:
+    from checker.linearizability.compilation import compiled
+
+    return compiled((configurations, stepping), (stepping.run,)).run
 
 
 class Engine:
@@ -37,9 +45,7 @@ class Engine:
         began = time.perf_counter()
         import numpy as np
 
-        from checker.linearizability.compilation import compiled
-
-        self._run = compiled((configurations, stepping), (stepping.run,)).run
+        self._run = _compiled_run()
         self.compiled = True
         columns: list[Any] = [np.zeros(configurations.SCALARS, np.int64) for _ in Board._fields]
         self._run(Board(*columns), np.zeros(1, np.int64), 0)
