@@ -146,6 +146,12 @@ def _judged(plan: Plan, folder: Path, started: str, seen: Seen) -> RunRecord:
         raise Unjudged(f"what {folder.name} recorded cannot be judged: {error}") from error
     attribute(faults, history.operations)
     verdict = compose(result.verdict for result in results)
+    if seen.stopped is not None and verdict is Verdict.VALID:
+        raise Unjudged(
+            f"the run was stopped because {seen.stopped.sentence}, and yet its history is "
+            f"linearizable: an error in splitbrain, not in {plan.system}; please report it with "
+            f"{folder / run_files.JOURNAL}"
+        )
     reason = next((r.reason for r in results if r.verdict is verdict), None)
     if verdict is Verdict.VALID:
         empty = vacuous_because(

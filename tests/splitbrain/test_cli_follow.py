@@ -1,0 +1,171 @@
+"""``splitbrain check -``: a pipe is followed, and a violation told while it goes on."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from histories.errors import HistoryError
+from histories.event import Event, EventType
+from histories.journal import line
+from splitbrain.cli.commands.following import Pipe, follow
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def journal(*story, model="register"):
+    """Lines of a journal: a header, then (process, type, f, value) each."""
+    header = {"format": "splitbrain-history", "version": 1, "model": model}
+    told = [json.dumps(header) + "\n"] if model else []
+    for index, (process, kind, f, value) in enumerate(story):
+        told.append(line(Event(index, index * 10**6, process, EventType(kind), f, "x", value)))
+    return "".join(told).encode()
+
+
+GOOD = journal(
+    (0, "invoke", "write", 1),
+    (0, "ok", "write", 1),
+    (1, "invoke", "read", None),
+    (1, "ok", "read", 1),
+)
+STALE = (
+    GOOD
+    + line(Event(4, 5 * 10**6, 2, EventType.INVOKE, "read", "x", None)).encode()
+    + line(Event(5, 6 * 10**6, 2, EventType.OK, "read", "x", None)).encode()
+)
+
+
+def started(*arguments):
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "splitbrain", "check", "-", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"COLUMNS": "100"},
+    )
+
+
+def test_every_golden_history_through_a_pipe_gets_the_verdict_of_its_folder(capsys):
+    for path in sorted(GOLDEN.glob("*/*/*.jsonl")):
+        code = follow(io.BytesIO(path.read_bytes()))
+        told = capsys.readouterr().out
+        assert code == {"valid": 0, "invalid": 1}[path.parent.name], path
+        assert told.startswith(f"-: {path.parent.name}  (")
+
+
+def test_a_violation_is_told_within_a_second_while_the_pipe_stays_open():
+    process = started()
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(GOOD)
+    process.stdin.flush()
+    # Long enough for the program to have started: what follows is the time of the answer.
+    time.sleep(1.5)
+    assert process.poll() is None
+    began = time.monotonic()
+    process.stdin.write(STALE[len(GOOD) :])
+    process.stdin.flush()
+    assert process.stderr is not None
+    said = process.stderr.readline().decode()
+    assert time.monotonic() - began < 1
+    assert process.wait(timeout=10) == 1
+    assert "process 2's read of nil" in said
+    assert b"-: invalid" in process.stdout.read()
+    process.stdin.close()
+    process.stdout.close()
+    process.stderr.close()
+
+
+def test_as_json_it_is_one_document_as_for_a_file(capsys):
+    assert follow(io.BytesIO(STALE), as_json=True) == 1
+    (document,) = json.loads(capsys.readouterr().out)
+    assert document["file"] == "-"
+    assert document["verdict"] == "invalid"
+    assert "process 2 read nil" in document["reason"]
+    assert set(document) == {
+        *("file", "verdict", "reason", "model", "operations", "keys", "algorithm"),
+        *("search_seconds", "total_seconds", "peak_mb", "certificate"),
+    }
+
+
+def test_ctrl_c_judges_what_came_until_then():
+    process = started("--json")
+    assert process.stdin is not None
+    process.stdin.write(GOOD)
+    process.stdin.flush()
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+    assert process.returncode == 130, err
+    (document,) = json.loads(out)
+    assert (document["verdict"], document["operations"]) == ("valid", 2)
+    assert document["interrupted"]
+
+
+def test_without_a_header_the_model_must_be_named(capsys):
+    headless = GOOD.split(b"\n", 1)[1]
+    with pytest.raises(HistoryError, match="no model is named"):
+        follow(io.BytesIO(headless))
+    assert follow(io.BytesIO(headless), model="register") == 0
+
+
+def test_nothing_at_all_is_vacuous(capsys):
+    assert follow(io.BytesIO(b""), model="register") == 3
+
+
+@pytest.mark.parametrize(
+    ("last", "seen"),
+    [
+        (b"{nonsense}\n", "-:6"),
+        (line(Event(4, 0, 1, EventType.OK, "read", "x", 1)).encode(), "-:6"),
+        (line(Event(4, 0, 1, EventType.INVOKE, "pop", "x", 1)).encode(), "-:6"),
+    ],
+)
+def test_what_is_no_history_is_refused_with_its_line(last, seen, capsys):
+    with pytest.raises(HistoryError) as caught:
+        follow(io.BytesIO(GOOD + last))
+    assert caught.value.problems[0].where == seen
+
+
+def test_a_cut_last_line_is_a_note(capsys):
+    assert follow(io.BytesIO(GOOD + b'{"index": 4, "ti')) == 0
+    assert "cut off" in capsys.readouterr().err
+
+
+def test_progress_says_how_far_it_is(capsys, monkeypatch):
+    from splitbrain.cli.commands import following
+
+    monkeypatch.setattr(following, "PLAIN_S", 0.0)
+    monkeypatch.setattr(following, "PROBE_S", 0.0)
+    story = [(0, kind, "write", number) for number in range(400) for kind in ("invoke", "ok")]
+    follow(io.BytesIO(journal(*story)))
+    assert "events, " in (told := capsys.readouterr().err)
+    assert "0 open" in told and "no violation so far" in told
+
+
+def test_a_pipe_gives_lines_as_they_come_and_what_is_left_at_the_end():
+    pipe = Pipe(io.BytesIO(b"one\ntwo\n\nlast"), lambda: None)
+    assert [pipe.readline() for _ in range(6)] == [b"one\n", b"two\n", b"\n", b"last", b"", b""]
+    pipe = Pipe(io.BytesIO(b"abcdef\ngh"), lambda: None)
+    assert [pipe.readline(4), pipe.readline(4), pipe.read(10), pipe.read(1)] == [
+        *(b"abcd", b"ef\n", b"gh", b""),
+    ]
+
+
+def test_a_pipe_that_is_silent_calls_for_a_look():
+    reading, writing = os.pipe()
+    looks = []
+
+    def look():
+        looks.append(1)
+        os.write(writing, b"line\n")
+
+    with os.fdopen(reading, "rb", buffering=0) as stream:
+        assert Pipe(stream, look).readline() == b"line\n"
+    os.close(writing)
+    assert looks == [1]
