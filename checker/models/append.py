@@ -93,10 +93,12 @@ def _observes(effect: AppendEffect) -> bool:
     return effect.f == "get"
 
 
-def _doom(effects: Collection[AppendEffect]) -> Callable[[Pieces, AppendEffect], bool] | None:
-    """What is only appended to must be a prefix of everything that is read later."""
-    if any(effect.f == "put" for effect in effects):
-        return None
+def _resets(effect: AppendEffect) -> bool:
+    return effect.f == "put"
+
+
+def _doom(effects: Collection[AppendEffect]) -> Callable[[Pieces, AppendEffect], bool]:
+    """What is only appended to, until a put, is a prefix of everything that is read by then."""
     return _doomed
 
 
@@ -169,6 +171,7 @@ APPEND = Model(
     outcomes="a get of nil or '' saw nothing there; what failed did not happen, unknown gets "
     "say nothing",
     doom=_doom,
+    resets=_resets,
     lack=_lack,
     supplies=_supplies,
     abstraction=_abstraction,

@@ -55,7 +55,8 @@ class Model:
     ``step``. ``independent(a, b)``: in every state neither of the two effects makes the other
     possible or impossible, and their order does not matter to the state. Given all effects
     that occur in a history, ``doom(effects)`` gives a function that says whether an effect
-    has become impossible in a state for good, whatever follows; and ``abstraction(effects)``
+    has become impossible in a state for good, whatever follows but an effect that ``resets``:
+    the state after such a one is the same whatever it was before. And ``abstraction(effects)``
     one that maps a state to a representative from which the same can follow. Either may give
     None: nothing can be said. For an effect that is impossible in a state, ``lack(state,
     effect)`` names what is lacking (None: it cannot be said), and ``supplies(lack, other)``
@@ -76,6 +77,7 @@ class Model:
     outcomes: str = ""
     independent: Callable[[Any, Any], bool] | None = None
     doom: Callable[[Collection[Any]], Callable[[Any, Any], bool] | None] | None = None
+    resets: Callable[[Any], bool] | None = None
     abstraction: Callable[[Collection[Any]], Callable[[Any], Hashable] | None] | None = None
     lack: Callable[[Any, Any], Hashable | None] | None = None
     supplies: Callable[[Any, Any], bool] | None = None

@@ -115,16 +115,28 @@ def test_what_is_impossible_stays_so_until_what_it_lacks_is_supplied(name):
 @pytest.mark.parametrize("name", [n for n, model in MODELS.items() if model.doom])
 def test_what_is_doomed_stays_impossible(name):
     seen = 0
-    for model, _, effects, states in walks(name):
+    for model, rng, effects, states in walks(name):
         doomed = model.doom(effects)
         if doomed is None:
             continue
+        lasting = [e for e in effects if model.resets is None or not model.resets(e)]
         for effect in effects:
-            for position, state in enumerate(states):
+            for state in states:
                 if doomed(state, effect):
                     seen += 1
-                    assert not any(model.step(later, effect) for later in states[position:])
+                    for _ in range(5 if lasting else 0):
+                        assert not model.step(state, effect)
+                        after = model.step(state, rng.choice(lasting))
+                        state = rng.choice(after) if after else state
     assert seen > 100
+
+
+@pytest.mark.parametrize("name", [n for n, model in MODELS.items() if model.resets])
+def test_a_reset_makes_the_state_what_it_is_whatever_it_was(name):
+    for model, _, effects, states in walks(name):
+        for effect in effects:
+            if model.resets(effect):
+                assert len({model.step(state, effect) for state in states}) == 1
 
 
 @pytest.mark.parametrize("name", [n for n, model in MODELS.items() if model.abstraction])

@@ -14,7 +14,6 @@ from checker.linearizability.objects.layout import (
     RANK,
     RULES,
     STATE,
-    UNFILLED,
     WORD,
     WORDS,
 )
@@ -80,12 +79,17 @@ def persistent(part: Any, steps: Any, arena: Any, row: int, count: int) -> int:
             arena.candidate[0] = target
     if not arena.registers[RULES] & LATER:
         return count
+    for i in range(count):
+        step(part, steps, arena, state, class_of(part, arena.candidate[i]))
+    if arena.registers[MISSED] > 0:
+        # All that is sure or likely to be asked for soon, at once.
+        for i in range(1, count):
+            dependent(part, steps, arena, part.cls[target], class_of(part, arena.candidate[i]))
+        return count
     members, done = 1, 0
     while done < members:
         c = class_of(part, arena.candidate[done])
         value = step(part, steps, arena, state, c)
-        if value == UNFILLED:
-            break
         lacking = value <= LACKING and value % 2 != 0
         for i in range(members, count):
             move = arena.candidate[i]

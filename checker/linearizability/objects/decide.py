@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +38,7 @@ PLAIN_FUEL = 1_500
 """Configurations worth expanding in plain Python before numba is worth loading (0.3 s)."""
 FIRST_FUEL = 1_000
 """Configurations that each way of searching a key gets in the first round; twice in the next."""
-CHUNK = 10_000
+CHUNK, PLAIN_CHUNK = 10_000, 500
 """Configurations between looks at the clock."""
 HARD = 5_000
 """Configurations after which a part with open operations is tried with these unlimited."""
@@ -78,6 +79,7 @@ class _Key:
     rows: Int64
     status: Status | None = None
     prepared: Prepared | None = None
+    transitions: Transitions | None = None
     searches: list[Search] = field(default_factory=list)
     order: Int64 | list[int] = ()  # type: ignore[assignment]
     stuck: int = -1
@@ -115,6 +117,7 @@ class _Run:
             if not len(key.rows):
                 key.status = Status.LINEARIZED
         self.functions: Any = PLAIN
+        self.shared: Transitions | None = None
         self.plain_fuel = PLAIN_FUEL
         self.ticked = time.perf_counter()
 
@@ -127,8 +130,13 @@ class _Run:
         if not undecided:
             return
         self.classes: Classes = classes_of(self.table, self.model, self.reading)
-        self.transitions = self._transitions()
-        self.observes = np.array(self.transitions.observes, np.bool_)
+        effects = self.classes.effects
+        self.observes = np.array([self.model.observes(effect) for effect in effects], np.bool_)
+        resets = self.model.resets
+        self.resets = np.array([resets is not None and resets(e) for e in effects], np.bool_)
+        if self.model.doom is None and self.model.abstraction is None:
+            # What was found out for one key serves the others.
+            self.shared = self._transitions(effects)
         if self.compiled or (
             self.compiled is None
             and (compiled_kernels_loaded() or len(self.table) > PLAIN_OPERATIONS_MAX)
@@ -147,9 +155,18 @@ class _Run:
         for key in undecided:
             self._close(key, Status.SKIPPED)
 
-    def _transitions(self) -> Transitions:
+    def _transitions(self, occurring: Collection[Any]) -> Transitions:
         goals = bool(self.rules & layout.LATER and self.rules & layout.LACK)
-        return Transitions(self.model, self.classes.effects, goals=goals)
+        effects, observes = self.classes.effects, self.observes.tolist()
+        return Transitions(self.model, effects, observes, occurring, goals=goals)
+
+    def _transitions_of(self, key: _Key) -> Transitions:
+        """The transitions of a key; the model may conclude from which effects occur there."""
+        if self.shared is not None:
+            return self.shared
+        assert key.prepared is not None
+        names = key.prepared.part.name.tolist()
+        return self._transitions([self.classes.effects[name] for name in names])
 
     def _attempt(self, key: _Key, fuel: int) -> None:
         """Give a key so much fuel for each way of searching."""
@@ -158,10 +175,12 @@ class _Run:
             return
         if key.prepared is None:
             key.prepared = prepare(
-                self.table.call, self.table.ret, key.rows, self.classes.of_row, self.observes
+                *(self.table.call, self.table.ret, key.rows),
+                *(self.classes.of_row, self.observes, self.resets),
             )
+            key.transitions = self._transitions_of(key)
             key.searches = [
-                Search(key.prepared, self.transitions, breadth=way == BREADTH, rules=self.rules)
+                Search(key.prepared, key.transitions, breadth=way == BREADTH, rules=self.rules)
                 for way in self.ways
             ]
         for way, search in zip(self.ways, key.searches, strict=True):
@@ -182,7 +201,7 @@ class _Run:
         """Run one search until it has expanded so much, or a budget ends it."""
         allowed = self.budget.configurations
         while search.status == OPEN and search.expanded < stop:
-            chunk = min(CHUNK, stop - search.expanded)
+            chunk = min(PLAIN_CHUNK if search.plain else CHUNK, stop - search.expanded)
             if allowed is not None:
                 chunk = min(chunk, allowed - sum(one.expanded for one in key.searches))
             if chunk <= 0 or self.budget.late():
@@ -191,16 +210,19 @@ class _Run:
             if self.functions is PLAIN and self.plain_fuel <= 0 and self.compiled is None:
                 self._compile()
             before = search.expanded
-            search.run(self.functions, chunk, self._memory(search))
+            search.run(self.functions, chunk, self._memory(search), self.budget.late)
             self.plain_fuel -= search.expanded - before
             self._tick()
 
     def _memory(self, search: Search) -> int:
-        """What this search may take beside the others."""
+        """What this search and its steps may take beside the others."""
         others = sum(
             one.memory_bytes for key in self.keys for one in key.searches if one is not search
         )
-        return self.budget.memory_bytes - others - self.transitions.memory_bytes
+        if self.shared is None:
+            steps = [key.transitions for key in self.keys if key.transitions is not None]
+            others += sum(one.memory_bytes for one in steps if one is not search.transitions)
+        return self.budget.memory_bytes - others
 
     def _refuted_unlimited(self, key: _Key) -> bool:
         """Close the key as refuted if it is so even with open operations never used up.
@@ -212,10 +234,12 @@ class _Run:
         if not len(key.prepared.members):
             return False
         # Its states may be without end (a queue), so they are kept apart, and few.
-        transitions = self._transitions()
+        names = key.prepared.part.name.tolist()
+        transitions = self._transitions([self.classes.effects[name] for name in names])
         search = Search(key.prepared, transitions, breadth=True, unlimited=True, rules=self.rules)
         memory = min(self._memory(search), UNLIMITED_BYTES)
-        if search.run(self.functions, UNLIMITED_FUEL, memory) != layout.REFUTED:
+        search.run(self.functions, UNLIMITED_FUEL, memory, self.budget.late)
+        if search.status != layout.REFUTED:
             return False
         key.searches.append(search)
         self._decided(key, search, RELAXED)
@@ -227,7 +251,7 @@ class _Run:
         key.algorithm = way
         if search.status == layout.LINEARIZED:
             early = bool(self.rules & layout.EARLY)
-            key.order = linearization(key.prepared, self.transitions, search.moves(), early=early)
+            key.order = linearization(key.prepared, search.transitions, search.moves(), early=early)
             self._close(key, Status.LINEARIZED)
             return
         stuck = search.stuck
@@ -243,11 +267,11 @@ class _Run:
         giving up says what the shortest such prefix is.
         """
         assert key.prepared is not None
-        search = Search(key.prepared, self.transitions, rules=self.rules & ~layout.DOOM)
+        search = Search(key.prepared, refuting.transitions, rules=self.rules & ~layout.DOOM)
         fuel = 4 * refuting.expanded + 1_000
         while search.status == OPEN and search.expanded < fuel and not self.budget.late():
             chunk = min(CHUNK, fuel - search.expanded)
-            search.run(self.functions, chunk, self._memory(search))
+            search.run(self.functions, chunk, self._memory(search), self.budget.late)
         return search.deepest if search.status == layout.REFUTED else stuck
 
     def _close(self, key: _Key, status: Status) -> None:
@@ -261,6 +285,7 @@ class _Run:
         if status is Status.LINEARIZED:
             key.stuck = -1
         key.searches = []
+        key.transitions = None
 
     def _compile(self) -> None:
         """Go over to compiled kernels; the time that takes is not the search's."""

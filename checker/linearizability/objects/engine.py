@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections.abc import Callable
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,22 @@ OPEN, FULL = -1, -2
 _MODULES = (layout, configurations, stepping, choices, kernels)
 _ENTRIES = (stepping.store, configurations.rehash, kernels.search)
 
-PLAIN = SimpleNamespace(**{entry.__name__: entry for entry in _ENTRIES})
-"""The kernels as they are written."""
+_NAMES = {module.__name__ for module in _MODULES}
+
+
+def _plain() -> Any:
+    """The kernels as they are written, but that they need not wait for what is missing."""
+    namespace: dict[str, Any] = {}
+    for module in _MODULES:
+        namespace.update(vars(module))
+    for name, function in list(namespace.items()):
+        if isinstance(function, FunctionType) and function.__module__ in _NAMES:
+            namespace[name] = FunctionType(function.__code__, namespace, name)
+    namespace["need"] = Transitions.ask
+    return SimpleNamespace(**{entry.__name__: namespace[entry.__name__] for entry in _ENTRIES})
+
+
+PLAIN = _plain()
 
 _functions: Any = None
 
@@ -73,45 +88,46 @@ class Search:
         registers[layout.CLASSES] = len(transitions.effects)
         registers[layout.INIT] = transitions.init
 
-    def compile(self) -> None:
-        """Go over from lists to arrays."""
-        if self.plain:
-            self.plain = False
-            self.part = self.prepared.part
-            self.arena = compiled_arena(self.arena)
-            self.transitions.compile()
+    def run(self, functions: Any, fuel: int, memory_bytes: int, late: Callable[[], bool]) -> int:
+        """Expand up to ``fuel`` configurations, fewer when it gets ``late``.
 
-    def run(self, functions: Any, fuel: int, memory_bytes: int) -> int:
-        """Expand up to ``fuel`` configurations; the arena may grow to ``memory_bytes``."""
-        if functions is not PLAIN:
-            self.compile()
-        registers = self.arena.registers
+        Configurations and steps together may grow to ``memory_bytes``.
+        """
+        if functions is not PLAIN and self.plain:
+            self._compile(functions)
+        registers, transitions = self.arena.registers, self.transitions
         stop = self.expanded + fuel
         while self.status == OPEN:
-            registers[layout.OPTIONS] = self.transitions.options_max
+            registers[layout.OPTIONS] = transitions.options_max
             code = functions.search(
                 self.part,
-                self.transitions.steps,
+                transitions if self.plain else transitions.steps,
                 self.arena,
                 self.prepared.slots,
                 max(stop - self.expanded, 0),
             )
             if code == layout.MISSING:
-                missed = self.arena.missing[: 3 * int(registers[layout.MISSED])]
-                missing = missed if isinstance(missed, list) else missed.tolist()
-                self.transitions.fill(missing, functions.store)
-                if self.transitions.memory_bytes > memory_bytes:
-                    self.status = FULL
+                missing = self.arena.missing[: 3 * int(registers[layout.MISSED])]
+                transitions.fill(missing.tolist(), functions.store)
             elif code == layout.GROW:
-                if 2 * arena_bytes(self.arena) > memory_bytes:
+                if 2 * arena_bytes(self.arena) + transitions.memory_bytes > memory_bytes:
                     self.status = FULL
                 else:
                     self._grow(functions)
-            elif code == layout.TIRED:
-                break
-            else:
+            elif code != layout.TIRED:
                 self.status = code
+            if self.status == OPEN and transitions.memory_bytes > memory_bytes:
+                self.status = FULL
+            if code == layout.TIRED or late():
+                break
         return self.status
+
+    def _compile(self, functions: Any) -> None:
+        """Go over from lists to arrays."""
+        self.plain = False
+        self.part = self.prepared.part
+        self.arena = compiled_arena(self.arena)
+        self.transitions.compile(functions.store)
 
     def _grow(self, functions: Any) -> None:
         registers = self.arena.registers
@@ -160,11 +176,10 @@ def warmed() -> Any:
         from checker.models.counter import COUNTER
 
         nothing = np.zeros(0, np.int64)
-        prepared = prepare(nothing, nothing, nothing, nothing, np.zeros(1, np.bool_))
-        search = Search(prepared, Transitions(COUNTER, []))
-        search.run(functions, 0, 1 << 30)
-        functions.search(search.part, search.transitions.steps, search.arena, 1, 0)
+        none = np.zeros(0, np.bool_)
+        prepared = prepare(nothing, nothing, nothing, nothing, none, none)
+        search = Search(prepared, Transitions(COUNTER, (), (), ()))
+        search.run(functions, 0, 1 << 30, lambda: False)
         functions.rehash(search.arena)
-        functions.store(*(np.full(4, -1, np.int64) for _ in range(2)), *np.zeros((2, 0), np.int64))
         functions.warm = True
     return functions

@@ -32,7 +32,8 @@ of fewer indeterminate ones, whenever there is one (switches in ``RULES`` are fo
    *persistent*, or stubborn, set: Godefroid 1996, sections 4.2 and 4.5).
 
 And one gives up early: *doom* (DOOM). When an operation that still has to be linearized is
-impossible in a state for good, whatever follows, no completion exists. That concerns what
+impossible in a state for good, and nothing that resets the state can take effect before it
+returns, no completion exists. That concerns what
 returns later, so the rank reached is no longer the first return that is impossible:
 DOOMED_RANK notes how far one has to look.
 

@@ -36,7 +36,9 @@ class Part(NamedTuple):
     its open operations are ``opens[first[c]:first[c + 1]]``: the first rank whose return comes
     after the call, ascending. ``counter``, three numbers a class: how many were consumed is kept
     in a word of counts, from a bit on, in so many bits, with a guard bit above; ``guards`` has
-    the guard bits of each word. All int64.
+    the guard bits of each word. ``resets``: empty when no operation resets the state; else how
+    many of the first 0 to m by call do, how many of the first 0 to m by return, and the first
+    rank at which an open one may. All int64.
     """
 
     cls: Any
@@ -51,6 +53,7 @@ class Part(NamedTuple):
     opens: Any
     counter: Any
     guards: Any
+    resets: Any
 
 
 class Prepared(NamedTuple):
@@ -66,11 +69,14 @@ class Prepared(NamedTuple):
     members: Int64
 
 
-def prepare(call: Int64, ret: Int64, rows: Int64, class_of: Int64, observes: Bools) -> Prepared:
+def prepare(
+    call: Int64, ret: Int64, rows: Int64, class_of: Int64, observes: Bools, resets: Bools
+) -> Prepared:
     """Number slots, ranks and classes of the operations at ``rows`` (in order of call).
 
     ``call``, ``ret``: of each row of the table; ``class_of``: its class, negative for one that
-    asserts nothing; ``observes``: of each class whether it does nothing but observe. What
+    asserts nothing; ``observes``: of each class whether it does nothing but observe, ``resets``
+    whether the state after it is the same whatever it was. What
     observes and never answered is left out, it says nothing; so is what opens after the last
     return. O(n log n).
     """
@@ -111,11 +117,27 @@ def prepare(call: Int64, ret: Int64, rows: Int64, class_of: Int64, observes: Boo
             opens=opens[by_class].astype(np.int64),
             counter=counter,
             guards=guards,
+            resets=_resets(resets[name], cls, returning, opens),
         ),
         _number_slots(call[required], ret[required], returning, slot),
         required,
         members[by_class],
     )
+
+
+def _resets(resets: Bools, cls: Int64, returning: Int64, opens: Int64) -> Int64:
+    """See ``Part.resets``; ``cls`` has the required operations first, then the open ones."""
+    if not resets.any():
+        return np.zeros(0, np.int64)
+    m = len(returning)
+    required, open_ = resets[cls[:m]], opens[resets[cls[m:]]]
+    return np.concatenate(
+        (
+            *([0], np.cumsum(required)),
+            *([0], np.cumsum(required[returning])),
+            [open_.min() if len(open_) else m],
+        )
+    ).astype(np.int64)
 
 
 def _number_slots(call: Int64, ret: Int64, returning: Int64, slot: Int64) -> int:

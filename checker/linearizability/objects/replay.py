@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from checker.linearizability.objects.layout import STEP
 from checker.linearizability.objects.part import Part, Prepared
-from checker.linearizability.objects.stepping import key_of, place_of
 from checker.linearizability.objects.steps import Transitions
 
 
@@ -27,8 +26,7 @@ class _Replay:
         self.part = Part(*(column.tolist() for column in prepared.part))
         self.required = prepared.required.tolist()
         self.members = prepared.members.tolist()
-        self.keys, self.values = transitions.steps.keys, transitions.steps.values
-        self.classes = len(transitions.effects)
+        self.transitions = transitions
         self.early = early
         self.state = transitions.init
         self.rank = 0
@@ -58,9 +56,7 @@ class _Replay:
         c = self.part.cls[j]
         if not self.early or not self.part.observer[c]:
             return False
-        key = key_of(STEP, self.state, self.part.name[c], self.classes)
-        at = place_of(self.keys, key)
-        return bool(self.keys[at] == key and self.values[at] == self.state)
+        return self.transitions.value(STEP, self.state, self.part.name[c]) == self.state
 
     def _enter(self, start: int, end: int) -> None:
         for j in range(start, end):

@@ -86,15 +86,26 @@ def supplies(part: Any, steps: Any, arena: Any, value: int, c: int) -> bool:
     return need(steps, arena, SUPPLY, (LACKING - value) // 2, part.name[c]) != 0
 
 
-def observed(part: Any, steps: Any, arena: Any, state: int, j: int) -> int:
-    """What a state means to an observer that is pending: itself when it can be placed now,
-    DOOMED when it never can, else something else."""
+def may_reset(part: Any, rank: int, j: int) -> bool:
+    """Whether an operation that resets the state may take effect between the return of
+    ``rank`` and that of operation j."""
+    if len(part.resets) == 0:
+        return False
+    m = len(part.cls)
+    if part.resets[2 * m + 2] <= part.rank[j]:
+        return True
+    return bool(part.resets[part.called[part.rank[j]]] > part.resets[m + 1 + rank])
+
+
+def observed(part: Any, steps: Any, arena: Any, row: int, j: int) -> int:
+    """What a configuration means to an observer that is pending: its state when it can be
+    placed now, DOOMED when it never can, else something else."""
     rules = arena.registers[RULES]
     if not rules & (EARLY | DOOM):
         return ILLEGAL
-    value = step(part, steps, arena, state, part.cls[j])
+    value = step(part, steps, arena, arena.rows[row + STATE], part.cls[j])
     if value == DOOMED:
-        if not rules & DOOM:
+        if not rules & DOOM or may_reset(part, arena.rows[row + RANK], j):
             return ILLEGAL
         if part.rank[j] > arena.registers[DOOMED_RANK]:
             arena.registers[DOOMED_RANK] = part.rank[j]
@@ -112,7 +123,7 @@ def settle(part: Any, steps: Any, arena: Any, row: int, slots: int) -> bool:
         if rows[at] & bit:
             j = arena.owner[slot]
             if part.observer[part.cls[j]]:
-                value = observed(part, steps, arena, state, j)
+                value = observed(part, steps, arena, row, j)
                 if value == state:
                     rows[at] &= ~bit
                 elif value == DOOMED:
@@ -126,7 +137,7 @@ def enter(part: Any, steps: Any, arena: Any, row: int, start: int, end: int) -> 
     for j in range(start, end):
         value = ILLEGAL
         if part.observer[part.cls[j]]:
-            value = observed(part, steps, arena, state, j)
+            value = observed(part, steps, arena, row, j)
             if value == DOOMED:
                 return False
         if value != state:
@@ -154,5 +165,5 @@ def advance(part: Any, steps: Any, arena: Any, row: int) -> bool:
     # The next observer to be called: if it can never be placed after this, nothing helps.
     j = part.watch[part.called[rank]]
     if j < m and arena.registers[RULES] & DOOM:
-        return observed(part, steps, arena, rows[row + STATE], j) != DOOMED
+        return observed(part, steps, arena, row, j) != DOOMED
     return True

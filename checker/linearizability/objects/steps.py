@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from checker.linearizability.objects import layout
-from checker.linearizability.objects.stepping import key_of
+from checker.linearizability.objects.stepping import key_of, place_of
 from checker.models.model import Model
 
-ENTRY_BYTES = 40
-"""What a table entry takes, free places included; states come on top."""
+PLACE_BYTES, ENTRY_BYTES = 16, 140
+"""What a place in the arrays takes, and an entry of the dictionary; states come on top."""
 
 
 class Steps(NamedTuple):
-    """Open-addressed tables of int64, lists in plain Python; a key of -1 is a free place.
+    """An open-addressed table of int64; a key of -1 is a free place.
 
     ``keys``: see ``stepping.key_of``. ``values``: of a step the state after, or ILLEGAL, DOOMED,
     MANY - 2 k: one of the states ``many[many_first[k]:many_first[k + 1]]``, LACKING - 2 k; of
@@ -33,47 +33,108 @@ class Steps(NamedTuple):
 class Transitions:
     """States by number, and what follows each under each class of effects.
 
-    ``goals``: whether to ask the model what is lacking where an effect is impossible.
-
-    One for all keys of a history: what was found out for one serves the others.
+    ``effects`` by class, and whether each ``observes``; ``occurring``: those of the parts this
+    is for, which is what the model may conclude from. ``goals``: whether to ask it what is
+    lacking where an effect is impossible. ``known``: what was found out, by ``key_of``; once
+    compiled, in the arrays of ``steps`` instead.
     """
 
-    def __init__(self, model: Model, effects: list[Any], *, goals: bool = True) -> None:
+    def __init__(
+        self,
+        model: Model,
+        effects: Sequence[Any],
+        observes: Sequence[bool],
+        occurring: Collection[Any],
+        *,
+        goals: bool = True,
+    ) -> None:
         self.model = model
         self.effects = effects
-        self.observes = [model.observes(effect) for effect in effects]
-        self.doomed = model.doom(effects) if model.doom is not None else None
-        self.abstract = model.abstraction(effects) if model.abstraction is not None else None
+        self.observes = observes
+        self.doomed = model.doom(occurring) if model.doom is not None else None
+        self.abstract = model.abstraction(occurring) if model.abstraction is not None else None
         self.states: list[Hashable] = []
         self.state_bytes = 0
         self.options_max = 1
-        self.compiled = False
+        self.goals = goals and model.lack is not None
+        self.lacks: list[Hashable] = []
+        self.known: dict[int, int] = {}
+        self.many_first = [0]
+        self.many: list[int] = []
+        self.steps: Steps | None = None
         self._numbers: dict[Hashable, int] = {}
         self._lists: dict[tuple[int, ...], int] = {}
-        self.goals = goals
-        self.lacks: list[Hashable] = []
         self._lack_numbers: dict[Hashable, int] = {}
         self._filled = 0
-        self.steps = Steps([-1] * 256, [0] * 256, [0], [])
         self.init = self._number(model.init)
 
     @property
     def memory_bytes(self) -> int:
         """What states and tables take, about."""
-        return self.state_bytes + ENTRY_BYTES * len(self.steps.keys)
+        places = len(self.steps.keys) if self.steps is not None else 0
+        return self.state_bytes + PLACE_BYTES * places + ENTRY_BYTES * len(self.known)
+
+    def ask(self, arena: Any, kind: int, first: int, second: int) -> int:
+        """What ``stepping.need`` is in plain Python: nothing is missing, it is found out."""
+        key = key_of(kind, first, second, len(self.effects))
+        value = self.known.get(key)
+        if value is None:
+            value = self.known[key] = self._find(kind, first, second)
+            options = arena.registers[layout.OPTIONS]
+            if self.options_max > options:
+                # The room made for pushing steps was for fewer.
+                arena.stack.extend([0] * (3 * len(arena.candidate) * self.options_max))
+                arena.registers[layout.OPTIONS] = self.options_max
+        return value
+
+    def value(self, kind: int, first: int, second: int) -> int | None:
+        """What was found out, if it was asked for."""
+        key = key_of(kind, first, second, len(self.effects))
+        if self.steps is None:
+            return self.known.get(key)
+        at = place_of(self.steps.keys, key)
+        return int(self.steps.values[at]) if self.steps.keys[at] == key else None
 
     def fill(self, missing: list[int], store: Callable[..., None]) -> None:
         """Find out what is missing: threes of numbers as ``stepping.need`` notes them."""
         asked = dict.fromkeys(zip(missing[::3], missing[1::3], missing[2::3], strict=True))
         size = len(self.effects)
-        answers = {layout.STEP: self.after, layout.PAIR: self._independent}
-        answers[layout.SUPPLY] = self._supplies
         keys = [key_of(kind, first, second, size) for kind, first, second in asked]
-        values = [answers[kind](first, second) for kind, first, second in asked]
+        self._store(keys, [self._find(*one) for one in asked], store)
+
+    def compile(self, store: Callable[..., None]) -> None:
+        """Go over from a dictionary to arrays, which ``store`` fills."""
+        if self.steps is None:
+            self.steps = Steps(
+                _array([-1] * 256), _array([0] * 256), _array(self.many_first), _array(self.many)
+            )
+            self._store(list(self.known), list(self.known.values()), store)
+            self.known = {}
+
+    def _store(self, keys: list[int], values: list[int], store: Callable[..., None]) -> None:
+        """Enter what was found out; tables are kept at most half full."""
+        assert self.steps is not None
         self._filled += len(keys)
         if 2 * self._filled > len(self.steps.keys):
-            self._grow(store)
-        store(self.steps.keys, self.steps.values, *self._flat(keys, values))
+            size = 1 << (4 * self._filled).bit_length()
+            old = self.steps.keys >= 0
+            old_keys, old_values = self.steps.keys[old], self.steps.values[old]
+            self.steps = self.steps._replace(
+                keys=np.full(size, -1, np.int64), values=np.zeros(size, np.int64)
+            )
+            store(self.steps.keys, self.steps.values, old_keys, old_values)
+        store(self.steps.keys, self.steps.values, _array(keys), _array(values))
+        if len(self.steps.many_first) != len(self.many_first):
+            many_first, many = _array(self.many_first), _array(self.many)
+            self.steps = self.steps._replace(many_first=many_first, many=many)
+
+    def _find(self, kind: int, first: int, second: int) -> int:
+        if kind == layout.STEP:
+            return self.after(first, second)
+        if kind == layout.PAIR:
+            return self._independent(first, second)
+        assert self.model.supplies is not None
+        return int(self.model.supplies(self.lacks[first], self.effects[second]))
 
     def after(self, state: int, effect: int) -> int:
         """The value of a step."""
@@ -88,19 +149,13 @@ class Transitions:
 
     def _lack(self, state: Hashable, effect: Any) -> int:
         """Why an effect is impossible: a value that names what is lacking, if it is known."""
-        if not self.goals or self.model.lack is None:
-            return layout.ILLEGAL
-        lack = self.model.lack(state, effect)
+        lack = self.model.lack(state, effect) if self.goals and self.model.lack else None
         if lack is None:
             return layout.ILLEGAL
         number = self._lack_numbers.setdefault(lack, len(self.lacks))
         if number == len(self.lacks):
             self.lacks.append(lack)
         return layout.LACKING - 2 * number
-
-    def _supplies(self, lack: int, effect: int) -> int:
-        assert self.model.supplies is not None
-        return int(self.model.supplies(self.lacks[lack], self.effects[effect]))
 
     def _independent(self, a: int, b: int) -> int:
         independent = self.model.independent
@@ -115,7 +170,7 @@ class Transitions:
         if number is None:
             number = self._numbers[state] = len(self.states)
             self.states.append(state)
-            self.state_bytes += sys.getsizeof(state) + 150
+            self.state_bytes += _bytes_of(state)
         return number
 
     def _list(self, numbers: tuple[int, ...]) -> int:
@@ -123,35 +178,17 @@ class Transitions:
         if known is None:
             known = self._lists[numbers] = len(self._lists)
             self.options_max = max(self.options_max, len(numbers))
-            many = [*self.steps.many, *numbers]
-            first = [*self.steps.many_first, len(many)]
-            if self.compiled:
-                self.steps = self.steps._replace(many=_array(many), many_first=_array(first))
-            else:
-                self.steps = self.steps._replace(many=many, many_first=first)
+            self.many += numbers
+            self.many_first.append(len(self.many))
         return layout.MANY - 2 * known
 
-    def _grow(self, store: Callable[..., None]) -> None:
-        """Four places for each entry there is to be."""
-        size = 1 << (4 * self._filled).bit_length()
-        old = [
-            (int(key), int(value))
-            for key, value in zip(self.steps.keys, self.steps.values, strict=True)
-            if key >= 0
-        ]
-        keys, values = self._flat([-1] * size, [0] * size)
-        self.steps = self.steps._replace(keys=keys, values=values)
-        if old:
-            store(keys, values, *self._flat([key for key, _ in old], [value for _, value in old]))
 
-    def _flat(self, *lists: list[int]) -> tuple[Any, ...]:
-        return tuple(map(_array, lists)) if self.compiled else lists
-
-    def compile(self) -> None:
-        """Go over from lists to arrays."""
-        if not self.compiled:
-            self.compiled = True
-            self.steps = Steps(*map(_array, self.steps))
+def _bytes_of(state: Hashable) -> int:
+    """What keeping a state takes, about: itself, a few parts that are its own, two tables."""
+    own = 0
+    if isinstance(state, tuple) and len(state) <= 4:
+        own = sum(map(sys.getsizeof, state))
+    return sys.getsizeof(state) + own + 150
 
 
 def _array(numbers: list[int]) -> Any:
