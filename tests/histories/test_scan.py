@@ -20,10 +20,18 @@ from histories.tabulation import Tabulation
 from histories.values import Values
 
 SETTINGS = settings(
-    max_examples=80,
+    max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 HEADER = '{"format": "splitbrain-history", "version": 1, "model": "register"}\n'
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    """Nearly every event lies across blocks."""
+    monkeypatch.setattr("histories.source.BLOCK_BYTES", 50)
+
+
 texts = st.sampled_from(("x", "", "longer than seven", "é", 'a"b', "a\\b", "\n", "k1", "😀"))
 scalars = (
     st.none()
@@ -192,8 +200,8 @@ def test_edn_in_many_spellings(tmp_path, text):
 
 @pytest.mark.parametrize("write", (as_journal, as_edn))
 def test_many_values_processes_and_blocks(tmp_path, monkeypatch, write):
-    """Arrays that grow, and events that lie across blocks."""
-    monkeypatch.setattr("histories.source.BLOCK_BYTES", 777)
+    """Arrays that grow."""
+    monkeypatch.setattr("histories.source.BLOCK_BYTES", 7777)
     events = []
     for number in range(3000):
         value = [number, [f"value {number}", None]] if number % 7 else "x" * (number % 1000)
