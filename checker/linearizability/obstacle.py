@@ -61,6 +61,9 @@ def state_text(state: Any, model: Model | None = None, width: int = STATE_WIDTH_
     elif name == "unordered-queue" and isinstance(state, frozenset):
         counted = sorted(state, key=lambda pair: _rank(pair[0]))
         text = f"{{{_listed((one for one, count in counted for _ in range(count)), width)}}}"
+    elif name == "append" and state and all(isinstance(piece, str) for piece in state):
+        # Pieces of text are read as one.
+        text = _text(_clipped("".join(state), width), width)
     else:
         text = _text(_clipped(state, width), width)
     return _middle_out(text, width)

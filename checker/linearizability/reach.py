@@ -28,8 +28,10 @@ OPEN_MAX = 24
 """Operations without an answer that are tried; those called last."""
 EXPLORED_MAX = 30_000
 ROOT = -1
+WEIGHT_MAX = 5_000_000
+"""Elements of all the states that are kept together (characters of a string)."""
 UNKNOWN = ("state", "not known")
-"""Stands for a state that was not computed because time ran out."""
+"""Stands for a state that was not computed or not kept, because time or room ran out."""
 
 
 @dataclass(slots=True)
@@ -77,12 +79,14 @@ def along(
     """The prefix that ``order`` (positions in ``operations``) spells, as far as it is legal.
 
     Where an answer is not known and several states may follow, one that the rest of the order
-    allows. States past ``deadline`` (of ``time.perf_counter()``) are not computed: UNKNOWN.
+    allows. States past ``deadline`` (of ``time.perf_counter()``) are not computed, and of states
+    that grow and grow only the last are kept: the others are UNKNOWN.
     """
     reach = Reach(exhaustive=True)
     layers: list[dict[Hashable, Hashable]] = []
     current: dict[Hashable, Hashable] = {model.init: None}
     late = False
+    weight = forgotten = 0
     for number, position in enumerate(order):
         effect = model.effect(operations[position], reading)
         after: dict[Hashable, Hashable] = {}
@@ -93,14 +97,19 @@ def along(
             break
         layers.append(after)
         current = after
+        weight += sum(map(_weight, after))
+        while weight > WEIGHT_MAX and forgotten < len(layers) - WINDOW:
+            weight -= sum(map(_weight, layers[forgotten]))
+            layers[forgotten] = {}
+            forgotten += 1
         if not number % 256 and time.perf_counter() > deadline:
             late = True
             break
     chosen: list[Hashable] = []
     last: Hashable = next(iter(current))
     for layer in reversed(layers):
-        chosen.append(last)
-        last = layer[last]
+        chosen.append(last if layer else UNKNOWN)
+        last = layer.get(last)
     reach.states = chosen[::-1]
     placed = list(order) if late else list(order[: len(layers)])
     reach.states += [UNKNOWN] * (len(placed) - len(chosen))
@@ -320,6 +329,10 @@ class _Search:
             for index, (_, number) in self.best_of.items()
             if index not in placed
         }
+
+
+def _weight(state: Hashable) -> int:
+    return len(state) if isinstance(state, (str, tuple, frozenset)) else 1
 
 
 def _bits(mask: int) -> Iterator[int]:

@@ -220,8 +220,14 @@ function makeBoard(history, orders, chosen) {
     while (low < high) { const middle = (low + high) >> 1; if (at[middle] < from) low = middle + 1; else high = middle; }
     let last = low;
     for (let step = at.length - low; step >= 1; step >>= 1) while (last + step <= at.length && at[last + step - 1] <= to) last += step;
-    const inView = last - low;
-    pen.fillStyle = ink.panel; pen.fillRect(left, y, width - left, TRACK);
+    const inView = last - low, closes = path.refused.length > 0 && pathEnd() < to;
+    if (closes) {
+      const x = Math.max(left, px(pathEnd()));
+      pen.globalAlpha = 0.07; pen.fillStyle = ink.bad; pen.fillRect(x, y, width - x, height); pen.globalAlpha = 1;
+      if (width - x > 150) write("no order gets further", x + 6, y + 16, ink.bad, 12, 600);
+    }
+    const over = closes ? Math.max(left, Math.min(width, px(pathEnd()))) : width;
+    pen.fillStyle = ink.panel; pen.fillRect(left, y, over - left, TRACK);
     if (inView > (width - left) / 7) { write(`${inView.toLocaleString("en")} steps: come closer to see them`, left + 8, y + 16, ink.soft, 12); return; }
     const stops = []; // Places on the track where the state changes.
     for (let i = low - 1; i <= last && i <= at.length; i++) {
@@ -229,7 +235,6 @@ function makeBoard(history, orders, chosen) {
       const x = i < 0 ? left : i < at.length ? px(at[i]) : width;
       if (!stops.length || stops[stops.length - 1].state !== state) stops.push({ x: Math.max(left, x), state });
     }
-    const over = path.refused.length && last === at.length ? Math.min(width, px(pathEnd())) : width;
     stops.forEach((one, i) => {
       const until = Math.min(i + 1 < stops.length ? stops[i + 1].x : over, width), text = history.texts.state[one.state];
       if (until <= one.x) return;
@@ -248,10 +253,6 @@ function makeBoard(history, orders, chosen) {
       if (dotY < LANES_TOP) continue;
       pen.globalAlpha = 0.35; pen.fillStyle = ink.soft; pen.fillRect(x - 0.5, y + TRACK, 1, dotY - y - TRACK); pen.globalAlpha = 1;
       pen.beginPath(); pen.arc(x, dotY, row === chosen.row() ? r + 2 : r, 0, 7); pen.fillStyle = ink.paper; pen.fill(); pen.lineWidth = 1.5; pen.strokeStyle = ink.ink; pen.stroke();
-    }
-    if (over < width) {
-      pen.globalAlpha = 0.07; pen.fillStyle = ink.bad; pen.fillRect(over, y, width - over, height); pen.globalAlpha = 1;
-      write("no order gets further", over + 6, y + 16, ink.bad, 12, 600);
     }
   }
   // The event that no order gets past: the first answer that none explains.

@@ -10,7 +10,7 @@ import numpy as np
 
 from checker.linearizability.account import Account
 from checker.linearizability.obstacle import obstacle, state_text, value_text
-from checker.linearizability.reach import Reach
+from checker.linearizability.reach import UNKNOWN, Reach
 from checker.models.model import Model
 from checker.reading import Reading
 from checker.verdict import Verdict, Violation
@@ -57,7 +57,9 @@ def document(
     key_of = np.zeros(len(table), np.int64)
     for number, account in enumerate(accounts):
         key_of[account.rows] = number
-    states = _Texts(lambda state: state_text(state, model, TEXT_WIDTH_MAX))
+    states = _Texts(
+        lambda state: "…" if state is UNKNOWN else state_text(state, model, TEXT_WIDTH_MAX)
+    )
     reasons = _Texts(str)
     width = TEXT_WIDTH_MAX if len(table.values) <= TEXTS_MANY else TEXT_WIDTH_MIN
     return {

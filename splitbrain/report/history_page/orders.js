@@ -33,7 +33,8 @@ function makeOrders(history) {
     const states = Int32Array.from(nodes, (v) => one.state[v - one.skipped]);
     const step = new Map();
     rows.forEach((row, i) => step.set(row, i));
-    const refused = one.refused.get(node) || [];
+    // The first answer without a place is what everything else waits for.
+    const stuck = history.keys[key].stuck, refused = (one.refused.get(node) || []).sort((a, b) => (b.row === stuck) - (a.row === stuck) || a.row - b.row);
     const path = { key, node, rows, states, step, skipped: one.skipped, refused, refusing: new Map(refused.map((each) => [each.row, each.why])), first: one.skipped ? -1 : history.init, points: new Map() };
     one.paths.set(node, path);
     return path;
