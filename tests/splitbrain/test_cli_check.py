@@ -118,10 +118,12 @@ def test_a_missing_file_is_a_usage_error(tmp_path, capsys):
 
 def test_folders_stand_for_the_histories_in_them(tmp_path):
     (tmp_path / "deep").mkdir()
-    for name in ("b.jsonl", "deep/a.log", "notes.txt"):
+    for name in ("b.jsonl", "deep/a.log", "deep/c.edn.gz", "notes.md", "empty.txt"):
         (tmp_path / name).touch()
+    (tmp_path / "notes.txt").write_text("Dear diary\n")
+    (tmp_path / "kv.txt").write_text('{:process 9, :type :invoke, :f :get, :key "0", :value nil}\n')
     paths, problems = expand([tmp_path])
-    assert [path.name for path in paths] == ["b.jsonl", "a.log"]
+    assert [path.name for path in paths] == ["b.jsonl", "a.log", "c.edn.gz", "kv.txt"]
     assert problems == []
 
 

@@ -15,8 +15,6 @@ from splitbrain.cli.failure import EXIT_USAGE, Problems
 from splitbrain.cli.judging import Asked, Judged, judge_file
 from splitbrain.suggest import unknown_name
 
-SUFFIXES = (".jsonl", ".jsonl.zst", ".edn", ".log")
-"""What is taken for a history in a folder; a file that is named may be called anything."""
 STDIN = Path("-")
 
 
@@ -146,6 +144,8 @@ def judge_all(paths: Sequence[Path], asked: Asked, jobs: int | None) -> Iterator
 
 def expand(files: Iterable[Path]) -> tuple[list[Path], list[str]]:
     """The files meant, folders walked for histories; and a sentence for each that is not there."""
+    from histories.formats.detection import SUFFIXES
+
     paths: list[Path] = []
     problems = []
     for given in files:
@@ -154,7 +154,7 @@ def expand(files: Iterable[Path]) -> tuple[list[Path], list[str]]:
             if (given / "history.jsonl").is_file():
                 paths.append(given / "history.jsonl")
                 continue
-            found = sorted(p for p in given.rglob("*") if p.name.endswith(SUFFIXES) and p.is_file())
+            found = sorted(p for p in given.rglob("*") if _named_like_a_history(p))
             if not found:
                 wanted = ", ".join(f"*{suffix}" for suffix in SUFFIXES)
                 problems.append(f"{given}: expected histories ({wanted}) in this folder.")
@@ -164,6 +164,23 @@ def expand(files: Iterable[Path]) -> tuple[list[Path], list[str]]:
         else:
             problems.append(f"{given}: there is no such file.")
     return paths, problems
+
+
+def _named_like_a_history(path: Path) -> bool:
+    """Whether a file of a folder is meant; a file that is named may be called anything."""
+    from histories.formats.detection import HEAD_BYTES, SUFFIXES, recognisable
+
+    if not path.name.endswith(SUFFIXES) or not path.is_file():
+        return False
+    if path.suffix != ".txt":
+        return True
+    # Porcupine's logs are called so, and so is everything else.
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError:
+        return True
+    return bool(head.strip()) and recognisable(head)
 
 
 def exit_code(judged: Sequence[Judged]) -> int:
