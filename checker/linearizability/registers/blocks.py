@@ -82,7 +82,7 @@ def gather(keys: Keys, begin: int, end: int, limit: int) -> tuple[int, bool, boo
     )  # fmt: skip
     home, cells = keys.home, keys.cells
     # Typed, here and elsewhere: for a literal numba would compile every callee once more.
-    used = np.int64(1)
+    used: Any = np.int64(1)
     linked = mismatches = False
     for p in range(begin, end):
         row = rows[p]

@@ -9,6 +9,8 @@ The functions are plain Python that numba compiles: integers and flat arrays onl
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from checker.linearizability.registers.blocks import (
@@ -114,7 +116,9 @@ def relieve(keys: Keys, used: int, count: int, due: Array) -> int:
             roots[i] = roots[i - 1]
         roots[0] = 0
         count += 1
-    at, spare, moves = np.int64(0), np.int64(1), 2 * count
+    moves = 2 * count
+    at: Any = np.int64(0)
+    spare: Any = np.int64(1)
     while at < count:
         cell = end_of(cells, roots[at])
         if due[cell] == FULL or (

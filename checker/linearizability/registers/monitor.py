@@ -43,6 +43,8 @@ The functions are plain Python that numba compiles: integers and flat arrays onl
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from checker.linearizability.registers import blocks, mismatches
@@ -288,8 +290,8 @@ def monitor_keys(
         np.empty(n, np.int32), np.empty(2 * n + 2, np.int32), np.empty(8, np.int64),
     )  # fmt: skip
     for k in range(len(starts) - 1):
-        limit = np.int64(FULL)
-        low, high, halve = np.int64(-1), limit, False
+        limit: Any = np.int64(FULL)
+        low, high, halve = limit - limit - 1, limit, False
         while low < high - 1:
             status, length = decide_key(keys, starts[k], starts[k + 1], limit, init, evidence[k])
             if limit == FULL:
