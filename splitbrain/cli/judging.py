@@ -24,6 +24,7 @@ class Asked:
 
     model: str | None = None
     reading: str | None = None
+    independent: bool | None = None
     time_limit_s: float | None = None
     memory_limit_mb: float | None = None
     jobs: int = 1
@@ -56,7 +57,7 @@ def judge_file(path: Path, asked: Asked) -> Judged:
     started = time.perf_counter()
     searching = Searching(str(path)) if asked.progress else None
     try:
-        history = read_history(path)
+        history = read_history(path, independent=asked.independent)
         table = table_of(history.operations)
         if searching is not None:
             searching.total(len(table.keys), int((table.outcome != INFO).sum()))

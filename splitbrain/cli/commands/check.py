@@ -32,6 +32,12 @@ STDIN = Path("-")
     help="How outcomes are read where tools differ: splitbrain, porcupine or knossos.  "
     "[default: that of the tool the file comes from]",
 )
+@click.option(
+    "--independent/--no-independent",
+    default=None,
+    help="Values [k v] are an independent key and its value, or are not.  "
+    "[default: in EDN, where they can be nothing else]",
+)
 @click.option("--time-limit", metavar="TIME", help="Give up a file's search after this (60, 2m).")
 @click.option(
     "--memory-limit",
@@ -64,6 +70,7 @@ def check_command(
     files: tuple[Path, ...],
     model: str | None,
     reading: str | None,
+    independent: bool | None,
     time_limit: str | None,
     memory_limit: str | None,
     jobs: str | None,
@@ -88,6 +95,7 @@ def check_command(
     asked = Asked(
         model=_model(model, problems),
         reading=_reading(reading, problems),
+        independent=independent,
         time_limit_s=_duration(time_limit, problems),
         memory_limit_mb=_size_mb(memory_limit, problems),
         jobs=_jobs(jobs, problems) or 1,
