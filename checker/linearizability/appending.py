@@ -27,13 +27,14 @@ class Collecting(Telling):
         return f"process {culprit.process}'s {culprit.f} answered {_answer(culprit)} {self.at()}"
 
     def _missing(self) -> Finding | None:
+        has = _Content(self.culprit.output)
         lacking = [
             o
             for o in self.adds
             if o.outcome is Outcome.OK
             and end(o) < self.culprit.call
             and o.input != ""
-            and not _has(self.culprit.output, o.input)
+            and o.input not in has
         ]
         if not lacking:
             return None
@@ -46,7 +47,7 @@ class Collecting(Telling):
         )
         if len(lacking) > 1:
             sentence += f" (so it is with {len(lacking)} of them)"
-        again = any(end(o) > self.ret and _has(o.output, first.input) for o in self._later())
+        again = any(end(o) > self.ret and first.input in _Content(o.output) for o in self._later())
         kind = "stale read" if again else "lost write"
         return Finding(kind, sentence, (first, self.culprit))
 
@@ -128,12 +129,15 @@ def _answer(operation: Operation) -> str:
     return show(operation.output)
 
 
-def _has(answer: Any, piece: Any) -> bool:
-    if answer is None:
-        return False
-    if isinstance(answer, str):
-        return isinstance(piece, str) and piece in answer
-    return any(canonical(one) == canonical(piece) for one in answer)
+class _Content:
+    """What an answer contains."""
+
+    def __init__(self, answer: Any) -> None:
+        self.text = answer if isinstance(answer, str) else ""
+        self.names = set() if isinstance(answer, str) else _names(answer)
+
+    def __contains__(self, piece: Any) -> bool:
+        return canonical(piece) in self.names or (isinstance(piece, str) and piece in self.text)
 
 
 def _grew(late: Any, early: Any, model: str) -> bool:

@@ -10,15 +10,16 @@ from checker.reading import Reading
 from histories.event import Operation
 from histories.table import NEVER
 
-OPERATIONS_MAX = 12
-CONFIGURATIONS_MAX = 200_000
+OPERATIONS_MAX = 1_000
+STEPS_MAX = 2_000_000
+"""Steps of the model that are tried before it is too much: two seconds or so."""
 
 
 def some_order(
     operations: Sequence[Operation],
     model: Model,
     reading: Reading,
-    configurations_max: int = CONFIGURATIONS_MAX,
+    steps_max: int = STEPS_MAX,
 ) -> bool | None:
     """Whether some order of one key's operations is legal; None when there is too much to try.
 
@@ -27,38 +28,45 @@ def some_order(
     Of open operations with equal effects the one called first goes first, for it can stand in
     for the others. Exponential in what overlaps.
     """
+    if len(operations) > OPERATIONS_MAX:
+        return None
     effects = [(o, e) for o in operations if (e := model.effect(o, reading)) is not None]
-    effects.sort(key=lambda one: one[0].call)
-    calls = [o.call for o, _ in effects]
-    rets = [NEVER if o.ret is None else o.ret for o, _ in effects]
-    by_return = sorted((ret, i) for i, ret in enumerate(rets) if ret != NEVER)
-    completed = sum(1 << i for _, i in by_return)
+    # Numbered by return, the open ones last: what returns next is the lowest bit that is left.
+    effects.sort(key=lambda one: (NEVER if one[0].ret is None else one[0].ret, one[0].call))
+    completed = sum(1 << i for i, (o, _) in enumerate(effects) if o.ret is not None)
+    may_follow = [
+        sum(1 << i for i, (o, _) in enumerate(effects) if ret is None or o.call <= ret)
+        for ret in (o.ret for o, _ in effects)
+    ]
     twin = _twins(effects)
-    start = (1 << len(effects)) - 1
-    known: set[tuple[int, Hashable]] = {(start, model.init)}
-    todo: list[tuple[int, Hashable]] = [(start, model.init)]
+    start = ((1 << len(effects)) - 1, model.init)
+    known: set[tuple[int, Hashable]] = {start}
+    todo: list[tuple[int, Hashable]] = [start]
+    steps = 0
     while todo:
         left, state = todo.pop()
         if not left & completed:
             return True
-        earliest = next(ret for ret, i in by_return if left >> i & 1)
-        for i, (_, effect) in enumerate(effects):
-            if calls[i] > earliest:
-                break
-            if not left >> i & 1 or left & twin[i]:
+        candidates = left & may_follow[(left & -left).bit_length() - 1]
+        while candidates:
+            bit = candidates & -candidates
+            candidates ^= bit
+            i = bit.bit_length() - 1
+            if left & twin[i]:
                 continue
-            for after in model.step(state, effect):
-                reached = (left & ~(1 << i), after)
+            steps += 1
+            for after in model.step(state, effects[i][1]):
+                reached = (left ^ bit, after)
                 if reached not in known:
                     known.add(reached)
                     todo.append(reached)
-        if len(known) > configurations_max:
+        if steps > steps_max:
             return None
     return False
 
 
 def _twins(effects: Sequence[tuple[Operation, Any]]) -> list[int]:
-    """For each operation the bit of the open one before it with the same effect, 0 if none."""
+    """For each operation the bit of the open one called before it with the same effect, or 0."""
     latest: dict[Any, int] = {}
     twins = []
     for i, (operation, effect) in enumerate(effects):

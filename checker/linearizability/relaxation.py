@@ -44,10 +44,15 @@ class Relaxer:
         self.model = model
         self.reading = reading
         self.aspect = aspect_of(model, reading)
+        self._effects: dict[int, tuple[Operation, Any]] = {}
 
     def effect(self, operation: Operation) -> Any:
-        """What the operation asserts and does; None when neither."""
-        return self.model.effect(operation, self.reading)
+        """What the operation asserts and does; None when neither. Asked once of each object."""
+        known = self._effects.get(id(operation))
+        if known is None:
+            known = operation, self.model.effect(operation, self.reading)
+            self._effects[id(operation)] = known
+        return known[1]
 
     def observer(self, operation: Operation) -> bool:
         """Whether the operation only looks. Dropping one is sound: it changes nothing."""

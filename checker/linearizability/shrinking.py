@@ -26,7 +26,7 @@ from histories.table import NEVER, NO_VALUE, OK, Operations, Table
 Refuted = Callable[[Sequence[Operation]], bool]
 """Whether a history is surely not linearizable (an undecided one is not)."""
 
-QUICK_CONFIGURATIONS = 4_000
+QUICK_STEPS = 20_000
 QUICK_MAX = 400
 """Operations up to which a candidate is first tried here, before an engine is asked."""
 NEIGHBOURS = 12
@@ -84,7 +84,7 @@ class Shrinker:
         """Whether these are refuted: by trying the orders if few, else by search."""
         if len(operations) <= QUICK_MAX:
             answer = some_order(
-                operations, self.relaxer.model, self.relaxer.reading, QUICK_CONFIGURATIONS
+                operations, self.relaxer.model, self.relaxer.reading, QUICK_STEPS
             )
             if answer is not None:
                 return not answer

@@ -31,7 +31,7 @@ SHOWN_MAX = 16
 ARGUED_MAX = 150_000
 """Operations of a key up to which all of them are looked at for a simple argument (0.6 s)."""
 POSSIBLE_MAX = 400
-POSSIBLE_CONFIGURATIONS = 20_000
+POSSIBLE_SECONDS = 0.3
 POSSIBLE_SHOWN_MAX = 6
 """More states than this are not listed: the sentence would help nobody."""
 
@@ -86,7 +86,8 @@ def explain(
     details: dict[str, Any] = {"possible": None, "exhaustive": answer is False}
     if answer is False:
         details["refutation"] = _part(key, culprit, shrunk, model, clusters).to_json()
-    states = _possible(table, culprit, relaxer)
+    wanted = finding is None or model.family == "register"
+    states = _possible(table, culprit, relaxer) if wanted else None
     if states is not None and model.family == "register":
         details["possible"] = _values(states)
     if finding is None:
@@ -151,9 +152,7 @@ def _possible(table: Table, culprit: Operation, relaxer: Relaxer) -> list[Hashab
         operations = _recent(table, culprit, relaxer)
     if operations is None:
         return None
-    return possible_states(
-        operations, culprit, relaxer.model, relaxer.reading, POSSIBLE_CONFIGURATIONS
-    )
+    return possible_states(operations, culprit, relaxer.model, relaxer.reading, POSSIBLE_SECONDS)
 
 
 def _recent(table: Table, culprit: Operation, relaxer: Relaxer) -> list[Operation] | None:
