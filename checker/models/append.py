@@ -167,7 +167,7 @@ APPEND = Model(
     _misfit,
     _step,
     _observes,
-    summary="a string or a list that is appended to and read whole; empty at first",
+    summary="a string or list that is appended to and read whole",
     outcomes="a get of nil or '' saw nothing there; what failed did not happen, unknown gets "
     "say nothing",
     doom=_doom,

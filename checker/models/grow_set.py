@@ -88,7 +88,7 @@ SET = Model(
     _misfit,
     _step,
     _observes,
-    summary="elements are added, the whole set is read; empty at first",
+    summary="elements are added, the whole set is read",
     outcomes="an add that failed did not happen; a read of unknown outcome says nothing",
     independent=_independent,
     doom=_doom,

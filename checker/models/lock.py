@@ -75,7 +75,7 @@ LOCK = Model(
     _step,
     _observes,
     depends_on=("process",),
-    summary="a mutex that only its owner can release: the process, or the client it names",
+    summary="a mutex that only who acquired it releases",
     outcomes="what failed says nothing; an unknown acquire or release took effect once or never",
     independent=_independent,
     lack=_lack,

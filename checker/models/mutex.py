@@ -58,7 +58,7 @@ MUTEX = Model(
     _misfit,
     _step,
     _observes,
-    summary="acquired while free, released, by anybody, while held; free at first",
+    summary="acquired while free, released while held, by anybody",
     outcomes="what failed says nothing; an unknown acquire or release took effect once or never",
     lack=_lack,
     supplies=_supplies,

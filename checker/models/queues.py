@@ -167,7 +167,7 @@ UNORDERED_QUEUE = Model(
     _unordered_misfit,
     _unordered_step,
     _observes,
-    summary="a queue that gives its elements in any order, each as often as it was put in",
+    summary="a queue that gives its elements in any order",
     outcomes=_OUTCOMES.format(some="any element"),
     independent=_unordered_independent,
     lack=_unordered_lack,

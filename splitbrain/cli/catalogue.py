@@ -133,11 +133,18 @@ def load_catalogue() -> Catalogue:
 
 
 MODELS = {
-    "cas-register": "reads, writes and compare-and-set on keys, linearizable",
-    "register": "reads and writes on keys, linearizable",
-    "set": "unique adds and reads of all: nothing lost, duplicated, unexpected or stale",
-    "counter": "adds and reads: every read within what the adds allow",
+    "register": "a value that is read and written; nil at first",
+    "cas-register": "a register with compare-and-set, [expected, new]",
+    "multi-register": "registers that one transaction reads and writes at once",
+    "mutex": "acquired while free, released while held, by anybody",
+    "lock": "a mutex that only who acquired it releases",
+    "fifo-queue": "a queue, first in, first out; empty at first",
+    "unordered-queue": "a queue that gives its elements in any order",
+    "set": "elements are added, the whole set is read",
+    "counter": "integers are added, the sum is read; 0 at first",
+    "append": "a string or list that is appended to and read whole",
 }
+"""Names and summaries as in ``checker.models``, which takes too long to load for a help text."""
 
 
 def models() -> Collection[str]:

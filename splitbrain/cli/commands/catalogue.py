@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from splitbrain.cli.catalogue import HOSTS, MODELS, load_catalogue, system_of_bug
+from splitbrain.cli.catalogue import HOSTS, load_catalogue, system_of_bug
 from splitbrain.cli.output import print_json, print_table
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
@@ -94,9 +94,35 @@ def bugs_command(as_json: bool) -> int:
 @click.command("models")
 @_JSON
 def models_command(as_json: bool) -> int:
-    """List the models a history can be judged by."""
-    rows = [{"name": name, "summary": summary} for name, summary in MODELS.items()]
-    return _tell(as_json, rows, {"name": "model", "summary": "what it demands"})
+    """List the models a history can be judged by, and how each reads outcomes.
+
+    \b
+    A model of your own is a Python file with a start state and a step:
+    splitbrain check history.jsonl --model path/to/file.py:NAME
+    """
+    from checker.models import MODELS
+
+    rows = [
+        {
+            "name": model.name,
+            "functions": list(model.functions),
+            "by_key": model.by_key,
+            "summary": model.summary,
+            "outcomes": model.outcomes,
+        }
+        for model in MODELS.values()
+    ]
+    if as_json:
+        print_json(rows)
+        return 0
+    shown = [{**row, "by_key": "yes" if row["by_key"] else "no"} for row in rows]
+    heads = {
+        "name": "model",
+        "functions": "operations",
+        "by_key": "by key",
+        "summary": "what it is",
+    }
+    return _tell(False, shown, heads)
 
 
 def _tell(as_json: bool, rows: Sequence[Mapping[str, Any]], heads: Mapping[str, str]) -> int:
