@@ -12,6 +12,8 @@ constraints of real time:
 * ``founding``: after an operation that pins the whole state, whatever it was before, an
   object that was brought to that state from its beginning goes on alike.
 * ``unseen``: mutators that leave no trace in anything that stays.
+* ``folded``: mutators that are always possible and whose order does not matter can all be done
+  at once, as long as nobody looks before the last of them is over.
 """
 
 from __future__ import annotations
@@ -69,6 +71,10 @@ class Aspect:
     def unseen(self, operations: Sequence[Operation], going: Collection[int]) -> set[int]:
         """Of the mutators whose calls are ``going`` those that may go, all of them together."""
         return set()
+
+    def folded(self, settled: Sequence[Operation]) -> Founding | None:
+        """What completed mutators do that precede every look, in short; None if not shorter."""
+        return None
 
 
 class _Register(Aspect):
@@ -196,6 +202,9 @@ class _Set(Aspect):
 class _Counter(Aspect):
     def founding(self, operation: Operation, universe: Collection[Hashable]) -> Founding | None:
         return [("add", operation.output)] if operation.f == "read" else None
+
+    def folded(self, settled: Sequence[Operation]) -> Founding | None:
+        return [("add", sum(o.input for o in settled))] if len(settled) > 1 else None
 
 
 class _Mutex(Aspect):

@@ -10,6 +10,7 @@ history it is applied to raises ``Unsound``, so a list of them is evidence that 
     {"step": "start", "after": 640}        begin with what operation 640 left behind
     {"step": "only", "values": [4, 7]}     forget everything about other values
     {"step": "drop", "operations": […]}    observers, and mutators that nobody could see
+    {"step": "fold"}                       take what precedes every look as done at once
 """
 
 from __future__ import annotations
@@ -166,29 +167,8 @@ class Start:
             if stays is not None:
                 kept.append(stays)
         if founding != [(anchor.f, anchor.input)]:
-            kept = [*self._founders(anchor, founding, operations), *kept]
+            kept = [*_founders(founding, anchor, operations), *kept]
         return kept
-
-    def _founders(
-        self, anchor: Operation, founding: Sequence[tuple[str, Any]], all_: Sequence[Operation]
-    ) -> list[Operation]:
-        first = min(0, min(o.call for o in all_)) - 2 * len(founding)
-        return [
-            Operation(
-                call=first + 2 * number,
-                ret=first + 2 * number + 1,
-                process=-1,
-                f=f,
-                key=anchor.key if f != "txn" else None,
-                input=given,
-                output=given,
-                outcome=Outcome.OK,
-                call_ns=anchor.call_ns,
-                ret_ns=anchor.ret_ns,
-                node=anchor.node,
-            )
-            for number, (f, given) in enumerate(founding)
-        ]
 
     def to_json(self) -> dict[str, Any]:
         """Itself as JSON."""
@@ -236,6 +216,54 @@ class Drop:
         return {"step": "drop", "operations": sorted(self.calls)}
 
 
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Take the completed mutators that precede every look as done at once, before all else.
+
+    Sound where ``Aspect.folded`` gives its reasons.
+    """
+
+    def apply(self, operations: Sequence[Operation], relaxer: Relaxer) -> list[Operation]:
+        """One or few operations in their place."""
+        looks = [o.call for o in operations if relaxer.observer(o)]
+        first = min(looks, default=-1)
+        settled = [o for o in operations if o.ret is not None and o.ret < first]
+        mutators = [o for o in settled if not relaxer.observer(o)]
+        founding = relaxer.aspect.folded(mutators)
+        if founding is None:
+            raise Unsound("nothing that precedes every look can be taken together")
+        gone = {o.call for o in mutators}
+        founders = _founders(founding, mutators[-1], operations)
+        return [*founders, *(o for o in operations if o.call not in gone)]
+
+    def to_json(self) -> dict[str, Any]:
+        """Itself as JSON."""
+        return {"step": "fold"}
+
+
+def _founders(
+    founding: Sequence[tuple[str, Any]], like: Operation, operations: Sequence[Operation]
+) -> list[Operation]:
+    """Operations that do what ``founding`` says, one after the other, before all others."""
+    first = min(0, min(o.call for o in operations)) - 2 * len(founding)
+    return [
+        Operation(
+            call=first + 2 * number,
+            ret=first + 2 * number + 1,
+            process=-1,
+            f=f,
+            key=like.key if f != "txn" else None,
+            input=given,
+            output=given,
+            outcome=Outcome.OK,
+            call_ns=like.call_ns,
+            ret_ns=like.ret_ns,
+            node=like.node,
+        )
+        for number, (f, given) in enumerate(founding)
+    ]
+
+
 def relaxation_from_json(data: Any) -> Relaxation:
     """The relaxation that ``to_json`` wrote. Raises ValueError for anything else."""
     if isinstance(data, dict):
@@ -249,4 +277,6 @@ def relaxation_from_json(data: Any) -> Relaxation:
             return Only(tuple(values))
         if name == "drop" and isinstance(calls, list) and all(type(c) is int for c in calls):
             return Drop(frozenset(calls))
-    raise ValueError("a step is a cut with its end, a start, some values only, or a drop")
+        if name == "fold":
+            return Fold()
+    raise ValueError("a step is a cut with its end, a start, some values only, a drop or a fold")

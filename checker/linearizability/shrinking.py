@@ -18,7 +18,7 @@ import numpy as np
 from checker.linearizability.aspects import Unsound
 from checker.linearizability.columns import numbers_of_values
 from checker.linearizability.exhaustive import some_order
-from checker.linearizability.relaxation import Cut, Drop, Only, Relaxation, Relaxer, Start
+from checker.linearizability.relaxation import Cut, Drop, Fold, Only, Relaxation, Relaxer, Start
 from histories.canonical import canonical
 from histories.event import Operation
 from histories.table import NEVER, NO_VALUE, OK, Operations, Table
@@ -83,9 +83,7 @@ class Shrinker:
     def refuted(self, operations: Sequence[Operation]) -> bool:
         """Whether these are refuted: by trying the orders if few, else by search."""
         if len(operations) <= QUICK_MAX:
-            answer = some_order(
-                operations, self.relaxer.model, self.relaxer.reading, QUICK_STEPS
-            )
+            answer = some_order(operations, self.relaxer.model, self.relaxer.reading, QUICK_STEPS)
             if answer is not None:
                 return not answer
         return self.search(operations)
@@ -122,12 +120,14 @@ class Shrinker:
         """The culprit's values alone, or with those of a neighbour or of all the hints."""
         own = self._values([self.culprit])
         columns = self.relaxer.aspect.columns
-        if not own or (columns and self.culprit.f not in columns):
-            # It answered a whole collection: what is missing there is the matter as well.
+        if columns and self.culprit.f not in columns:
+            # It answered a whole collection; what others say it lacks, or has, is the matter.
+            own = self._values(self._adding(hints))
+        if not own:
             return None
         sets = [own]
         hinted = list(Operations(self.table.take(self._rows_at(hints))))
-        if len(hinted) > 1:
+        if len(hinted) > 1 and self.culprit.f in columns:
             sets.insert(0, own | self._values(hinted))
         sets += [own | {name: value} for name, value in self._partners(own).items()]
         for values in sets:
@@ -138,6 +138,10 @@ class Shrinker:
             if found is not None and self.refuted(found.operations):
                 return found
         return None
+
+    def _adding(self, calls: Collection[int]) -> list[Operation]:
+        columns = self.relaxer.aspect.columns
+        return [o for o in Operations(self.table.take(self._rows_at(calls))) if o.f in columns]
 
     def _values(self, operations: Iterable[Operation]) -> dict[Hashable, Any]:
         found: dict[Hashable, Any] = {}
@@ -241,6 +245,7 @@ class Shrinker:
         while not self.out_of_time():
             before = found
             found = self._fewer_operations(self._fewer_values(found))
+            found = self._next(found, Fold()) or found
             if len(found.operations) == len(before.operations):
                 pair = self._less_a_pair(found)
                 if pair is None:
