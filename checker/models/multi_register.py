@@ -182,7 +182,7 @@ MULTI_REGISTER = Model(
     _observes,
     by_key=False,
     depends_on=("key",),
-    summary="registers that one transaction reads and writes at once",
+    summary="registers read and written in one transaction",
     outcomes="a read of nil saw nil; what failed did not happen; unknown reads say nothing",
     independent=_independent,
     abstraction=_abstraction,

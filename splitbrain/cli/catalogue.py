@@ -135,7 +135,7 @@ def load_catalogue() -> Catalogue:
 MODELS = {
     "register": "a value that is read and written; nil at first",
     "cas-register": "a register with compare-and-set, [expected, new]",
-    "multi-register": "registers that one transaction reads and writes at once",
+    "multi-register": "registers read and written in one transaction",
     "mutex": "acquired while free, released while held, by anybody",
     "lock": "a mutex that only who acquired it releases",
     "fifo-queue": "a queue, first in, first out; empty at first",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +21,16 @@ from checker.linearizability.objects.engine import (
     compiled_kernels_loaded,
     warmed,
 )
+from checker.linearizability.objects.monitored import monitored
 from checker.linearizability.objects.part import Prepared, prepare
 from checker.linearizability.objects.replay import linearization
 from checker.linearizability.objects.steps import Transitions
 from checker.models.model import Model
 from checker.reading import Reading
 from histories.table import Table
+
+if TYPE_CHECKING:
+    from checker.linearizability.monitors.finding import Findings
 
 Int64 = npt.NDArray[np.int64]
 
@@ -64,9 +68,12 @@ def decide(
     The keyword arguments are for tests: which rules prune, which ways of searching take
     turns, whether monitors may decide, whether to use compiled kernels (None: as it pays).
     """
+    findings = monitored(table, model, reading, budget) if monitors else None
+    if findings is not None and findings.complete():
+        return findings.decision()
     run = _Run(table, model, reading, budget, rules, ways, compiled)
-    if monitors:
-        run.monitor()
+    if findings is not None:
+        run.adopt(findings)
     run.search()
     return run.decision()
 
@@ -121,8 +128,16 @@ class _Run:
         self.plain_fuel = PLAIN_FUEL
         self.ticked = time.perf_counter()
 
-    def monitor(self) -> None:
-        """Let a monitor decide what it can."""
+    def adopt(self, findings: Findings) -> None:
+        """Take over what a monitor decided."""
+        for key in self.keys:
+            found = findings.of(key.number) if key.status is None else None
+            if found is None:
+                continue
+            key.status = Status.LINEARIZED if found.linearized else Status.REFUTED
+            key.order, key.stuck, key.clusters = found.order, found.stuck, found.clusters
+            key.verified = int(findings.verified[key.number])
+            key.algorithm = findings.algorithm
 
     def search(self) -> None:
         """Rounds over the undecided keys with growing fuel, until a verdict or a budget's end."""
