@@ -19,27 +19,35 @@ from checker import Certificate, Result, Verdict, linearizable, verify
 from histories.event import Operation, Outcome
 
 Check = Callable[[Drawn], str | None]
-CONFIGURATIONS_MAX = 3_000_000
-"""A history of the fuzz that takes more is reported: the oracle decided it with a few thousand."""
+SECONDS_MAX = 10.0
+"""What a history of the fuzz may take; the oracle decided it with a few thousand configurations."""
 
 
 class Skipped(Exception):
     """The check has nothing to say of this history."""
 
 
-def decided(drawn: Drawn, operations: Sequence[Operation], **options: Any) -> Result:
-    """The checker's result."""
-    return linearizable(
+class Undecided(Exception):
+    """The checker took too long: no fault, but counted."""
+
+
+def decided(drawn: Drawn, operations: Sequence[Operation], *, explained: bool = False) -> Result:
+    """The checker's result. Raises Undecided."""
+    result = linearizable(
         operations,
         drawn.model,
         reading=drawn.reading,
-        **{"max_configurations": CONFIGURATIONS_MAX, **options},
+        time_limit_s=SECONDS_MAX,
+        explained=explained,
     )
+    if result.verdict is Verdict.UNKNOWN:
+        raise Undecided
+    return result
 
 
 def verdict(drawn: Drawn) -> str | None:
     """The verdict is the truth, and a valid one comes with a certificate that holds."""
-    result = decided(drawn, drawn.operations, explained=False)
+    result = decided(drawn, drawn.operations)
     expected = Verdict.VALID if drawn.valid else Verdict.INVALID
     if result.verdict is not expected:
         return f"says {result.verdict} ({result.algorithm}; {result.reason}), but it is {expected}"
@@ -53,7 +61,7 @@ def culprit(drawn: Drawn) -> str | None:
     """The completion that is accused ends a prefix that the oracle refutes; so does the witness."""
     if drawn.valid:
         raise Skipped
-    result = decided(drawn, drawn.operations)
+    result = decided(drawn, drawn.operations, explained=True)
     if not result.violations:
         return f"says {result.verdict} without a violation"
     for violation in result.violations:
@@ -163,13 +171,13 @@ def budgets(drawn: Drawn) -> str | None:
             {"max_configurations": drawn.rng.choice((1, 2, 5, 20, 100))},
             {"memory_limit_mb": drawn.rng.choice((0.01, 0.1, 1))},
             {"time_limit_s": 0.0},
-            {"jobs": 2},
+            {"jobs": 2, "time_limit_s": SECONDS_MAX},
         )
     )
-    result = decided(drawn, drawn.operations, explained=False, **options)
+    result = linearizable(
+        drawn.operations, drawn.model, reading=drawn.reading, explained=False, **options
+    )
     if result.verdict is Verdict.UNKNOWN:
-        if "jobs" in options:
-            return f"is undecided with {options}"
         return None if result.reason else f"is undecided with {options}, and does not say why"
     if (result.verdict is Verdict.VALID) != drawn.valid:
         return f"says {result.verdict} with {options}, but it is {truth(drawn)}"
@@ -197,7 +205,7 @@ def renaming(drawn: Drawn) -> str | None:
         for o in drawn.operations
     ]
     rng.shuffle(moved)
-    result = decided(drawn, moved, explained=False)
+    result = decided(drawn, moved)
     if (result.verdict is Verdict.VALID) != drawn.valid:
         return f"is {truth(drawn)}, but {result.verdict} under other numbers"
     return None
@@ -220,7 +228,7 @@ def widening(drawn: Drawn) -> str | None:
         elif way == 2 and operation.f in ("read", "get"):
             continue
         wider.append(operation)
-    result = decided(drawn, wider, explained=False)
+    result = decided(drawn, wider)
     if result.verdict is Verdict.INVALID:
         return "is valid, but invalid once intervals are wider, reads gone and answers lost"
     return None

@@ -17,6 +17,8 @@ from histories.table import table_of
 CONFIGURATIONS_MAX = 60_000
 """What an engine without all its rules may expand; it may well not get there."""
 
+CONFIGURATIONS_MAX_PLAIN = 1_000
+
 Engine = Callable[..., Decision]
 
 
@@ -34,7 +36,8 @@ def engine(drawn: Drawn) -> str | None:
     chosen = objects if strange or model.family != "register" else registers
     options = switches(chosen.decide, drawn)
     table = table_of(drawn.operations)
-    budget = Budget(configurations=CONFIGURATIONS_MAX)
+    plain = options.get("compiled") is False
+    budget = Budget(configurations=CONFIGURATIONS_MAX_PLAIN if plain else CONFIGURATIONS_MAX)
     found = chosen.decide(table, model, drawn.reading, budget, **options)
     told = f"with {options}" + (" the engine of objects" if strange else "")
     if (found.status == Status.REFUTED).any():

@@ -10,10 +10,12 @@ depends on the seed and its number alone.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import os
 import random
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections import Counter
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 TELL_S = 30.0
 """How often it says how far it is."""
+HANGS_S = 120.0
+"""A round that takes longer hangs: the fuzz says which, and where, and ends."""
 SHRINK_S = 60.0
 GENERATORS = 12
 SHOWN_MAX = 20
@@ -42,6 +46,7 @@ class Tally:
         self.rounds = self.skipped = self.invalid = self.indeterminate = 0
         self.classes: Counter[tuple[str, str, str, str]] = Counter()
         self.checks: Counter[str] = Counter()
+        self.undecided: Counter[str] = Counter()
 
     def count(self, drawn: Drawn) -> None:
         self.rounds += 1
@@ -72,7 +77,36 @@ class Tally:
                 f"{crashed / total:14.0%}"
             )
         made = ", ".join(f"{name} {n:,}" for name, n in sorted(self.checks.items()))
-        return "\n".join([*lines, f"checks: {made}"])
+        undecided = ", ".join(f"{model} {n:,}" for model, n in sorted(self.undecided.items()))
+        return "\n".join(
+            [*lines, f"checks: {made}", f"checks that ran out of time: {undecided or 'none'}"]
+        )
+
+
+class Watch:
+    """Ends the program when a round hangs, also inside compiled code."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._round: int | None = None
+        self._since = time.monotonic()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def look_at(self, number: int | None) -> None:
+        """Another round begins; None: nothing to watch any more."""
+        self._round, self._since = number, time.monotonic()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(1)
+            number = self._round
+            if number is None or time.monotonic() < self._since + HANGS_S:
+                continue
+            print(f"round {number} hangs: {HANGS_S:g} s", flush=True)
+            print(f"again: python tests/fuzz/long.py --seed {self._seed} --round {number}")
+            sys.stdout.flush()
+            faulthandler.dump_traceback()
+            os._exit(1)
 
 
 def main() -> int:
@@ -110,10 +144,11 @@ def fuzz(
 
     if unknown := sorted(set(models) - set(KNOWN)):
         raise SystemExit(f"--model: {', '.join(unknown)}; known are {', '.join(KNOWN)}")
-    tally = Tally()
+    tally, watch = Tally(), Watch(seed)
     began = told = time.monotonic()
     number = first
     while time.monotonic() < began + seconds and number - first != rounds:
+        watch.look_at(number)
         rng = random.Random(f"{seed}/{number}")
         drawn = draw(rng, models or KNOWN)
         if drawn is None:
@@ -122,6 +157,7 @@ def fuzz(
             name, check, sentence = wrong
             tell(f"round {number}: {drawn.model}, {drawn.size}, reading {drawn.reading.name}")
             tell(f"{name}: {sentence}")
+            watch.look_at(None)
             path = folder / f"fuzz-{seed}-{number}.jsonl"
             tell(keep(drawn, check, path))
             tell(f"again: python tests/fuzz/long.py --seed {seed} --round {number}")
@@ -130,6 +166,7 @@ def fuzz(
         if time.monotonic() > told + TELL_S:
             told = time.monotonic()
             tell(f"{(told - began) / 60:.1f} min: {tally.line()}")
+    watch.look_at(None)
     tell(f"no disagreement: {tally.line()}\n{tally.table()}")
     return 0
 
@@ -143,18 +180,22 @@ def failed(drawn: Drawn, tally: Tally) -> tuple[str, Check, str] | None:
         if drawn.rng.random() >= often:
             continue
         tally.checks[name] += 1
-        if (sentence := outcome(check, drawn)) is not None:
+        if (sentence := outcome(check, drawn, tally)) is not None:
             return name, check, sentence
     return None
 
 
-def outcome(check: Check, drawn: Drawn) -> str | None:
+def outcome(check: Check, drawn: Drawn, tally: Tally | None = None) -> str | None:
     """What a check says; whatever it raises is wrong as well."""
-    from fuzz_checks import Skipped
+    from fuzz_checks import Skipped, Undecided
 
     try:
         return check(drawn)
     except Skipped:
+        return None
+    except Undecided:
+        if tally is not None:
+            tally.undecided[drawn.model] += 1
         return None
     except Exception:
         return traceback.format_exc()
