@@ -31,9 +31,10 @@ class Findings:
     """Those of K keys, numbered as in the table.
 
     ``status``: int8[K], UNSUITED, REFUTED, LINEARIZED, or Status.SKIPPED once one is refuted.
-    ``order``: int64, rows; those of key k are ``order[starts[k]:starts[k+1]]``, none unless it is LINEARIZED. ``verified``:
-    int64[K], completions that are placed. ``evidence``: int64[K, 8], for refuted keys first
-    the row that is stuck, then the rows in conflict, their meaning the monitor's; -1: none.
+    ``order``: int64, rows; those of key k are ``order[starts[k]:starts[k+1]]``, none unless it
+    is LINEARIZED. ``verified``: int64[K], completions that are placed. ``evidence``: int64[K,
+    8], for refuted keys first the row that is stuck, then the rows in conflict, their meaning
+    the monitor's; -1: none.
     """
 
     status: Int8
@@ -78,7 +79,7 @@ class Findings:
         refuted = np.flatnonzero(self.status == REFUTED).tolist()
         return Decision(
             status=self.status,
-            order=self.order,
+            order=self.order[: self.starts[-1]],
             starts=self.starts,
             stuck=np.where(self.status == REFUTED, self.evidence[:, 0], -1),
             verified=self.verified,
