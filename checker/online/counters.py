@@ -162,6 +162,9 @@ class CounterKey:
         """Nothing waits, so there is nothing to give up on."""
         raise ValueError("no event of a counter waits for another")
 
+    def rest(self) -> None:
+        """It holds no more than it must."""
+
     def configurations(self) -> int:
         """One: the sums."""
         return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from checker.online.attempt import Attempt
@@ -48,6 +49,12 @@ class Follower(Protocol):
 
     def give_up_on_first(self) -> Attempt:
         """Decide on without that operation's end: from now on it is indeterminate."""
+
+    def rest(self) -> Callable[[], Follower] | None:
+        """What gives a follower that goes on where this one is, in less memory meanwhile.
+
+        None while something is open, wrong, or not worth it.
+        """
 
     def configurations(self) -> int:
         """How many are kept, for a display."""

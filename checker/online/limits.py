@@ -19,7 +19,7 @@ class Limits:
     are not integers before those that are gone are forgotten.
     """
 
-    rows_max: int = 1 << 15
+    rows_max: int = 1 << 14
     open_max: int = 1 << 12
     columns_max: int = 256
     object_rows_max: int = 5_000
@@ -28,7 +28,7 @@ class Limits:
     window_max: int = 1 << 16
     kept_max: int = 1_000
     kept_all_max: int = 50_000
-    keys_max: int = 1_000_000
+    keys_max: int = 250_000
     names_tidy: int = 1_024
 
     def with_names_tidy(self, count: int) -> Limits:

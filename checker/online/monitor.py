@@ -25,6 +25,7 @@ from checker.online.accusation import accuse, confirmed
 from checker.online.attempt import Attempt
 from checker.online.engine import Engine
 from checker.online.follower import Follower
+from checker.online.keys import Keys
 from checker.online.limits import Limits
 from checker.online.pairs import BothKeys
 from checker.online.record import Record
@@ -37,10 +38,10 @@ from histories.event import NEMESIS, Event, EventType, Operation, Outcome
 
 RETIRED_MAX = 10_000
 """Processes that are remembered to have retired."""
+PROBE_EVENTS = 1 << 13
+"""Events after which everything is looked at, even if nobody asked."""
 EXPLAINED_MAX = 5
 """Violations that are judged once more and explained; the others are only named."""
-SWEEP_EVENTS = 1 << 14
-"""Events between looks at what is kept of keys that nobody uses now."""
 _SEQUENTIAL = (
     "A process runs one operation at a time; after 'info', continue under a new process number."
 )
@@ -80,12 +81,13 @@ class Monitor:
         self.operations = 0
         self.violations: list[Violation] = []
         self.last_ns = 0
-        self._records: dict[Hashable, Record] = {}
+        self.configurations = 0
+        """Of the keys in use, when they were last looked at."""
+        self._keys = Keys(self._follower, self.limits)
         self._open: dict[int, tuple[Attempt, Record | None]] = {}
         self._retired: dict[int, tuple[str, int]] = {}
         self._fresh: list[Record] = []
-        self._kept = 0
-        self._untracked = 0
+        self._next_probe = PROBE_EVENTS
         self._succeeded = 0
         self._saw = False
         self._registers = self.model.family == "register"
@@ -111,7 +113,9 @@ class Monitor:
 
     def probe(self) -> Violation | None:
         """Decide all that was fed; what is open is indeterminate. The first new violation."""
+        self._next_probe = self.events + PROBE_EVENTS
         fresh, self._fresh = self._fresh, []
+        self.configurations = 0
         found = None
         for record in fresh:
             record.fresh = False
@@ -120,10 +124,11 @@ class Monitor:
                 continue
             follower = record.follower
             culprit = follower.probe()
+            self.configurations += follower.configurations()
             if culprit is not None:
                 found = self._accuse(record, culprit)
             elif follower.trouble is None and record.kept:
-                record.known = record.kept[-1]
+                record.known = record.last_completed() or record.known
         return found
 
     def finish(self) -> Result:
@@ -138,7 +143,7 @@ class Monitor:
             model=self.model.name,
             algorithm="event by event, just-in-time breadth-first",
             operations=self.operations,
-            keys=len(self._records),
+            keys=len(self._keys),
             reason=reason,
             search_seconds=self.engine.seconds,
             violations=tuple(self.violations),
@@ -152,7 +157,7 @@ class Monitor:
 
     def kept(self, violation: Violation) -> list[Operation]:
         """The operations of the violation's key that are kept, for an explanation."""
-        record = self._records.get(canonical(violation.key) if self.model.by_key else None)
+        record = self._keys.get(self._name(violation.key))
         return [] if record is None else [attempt.operation() for attempt in record.kept]
 
     @property
@@ -160,27 +165,20 @@ class Monitor:
         """Operations that are open now."""
         return len(self._open)
 
-    @property
-    def configurations(self) -> int:
-        """Configurations of keys in use."""
-        return sum(record.follower.configurations() for record in self._fresh)
-
     # -- one event ---------------------------------------------------------------------
 
     def _invoke(self, process: int, event: Event) -> None:
         if process in self._open or process in self._retired:
             self._out_of_order(process, event)
         self.operations += 1
-        record = self._record(event.key)
+        record = self._keys.use(self._name(event.key), event.key)
         attempt = Attempt(event)
         self._check_fit(attempt)
         self._open[process] = attempt, record
         if record is not None:
-            self._kept += record.keep(attempt, self.limits.kept_max)
+            self._keys.keep(record, attempt, self.events)
             record.follower.call(attempt)
             self._touch(record)
-        if self.events % SWEEP_EVENTS == 0 or self._kept > self.limits.kept_all_max:
-            self._sweep()
 
     def _complete(self, process: int, event: Event) -> Violation | None:
         held = self._open.pop(process, None)
@@ -230,6 +228,8 @@ class Monitor:
         self._touch(record)
         if follower.culprit is not None:
             return self._accuse(record, follower.culprit)
+        if self.events >= self._next_probe:
+            return self.probe()
         return None
 
     def _check_fit(self, attempt: Attempt) -> None:
@@ -268,15 +268,9 @@ class Monitor:
 
     # -- keys --------------------------------------------------------------------------
 
-    def _record(self, key: Any) -> Record | None:
-        name = canonical(key) if self.model.by_key else None
-        record = self._records.get(name)
-        if record is None:
-            if len(self._records) >= self.limits.keys_max:
-                self._untracked += 1
-                return None
-            record = self._records[name] = Record(key, self._follower())
-        return record
+    def _name(self, key: Any) -> Hashable:
+        """What a key is known by; all are one when the model does not tell them apart."""
+        return canonical(key) if self.model.by_key else None
 
     def _follower(self) -> Follower:
         if self._registers:
@@ -292,26 +286,15 @@ class Monitor:
         return thorough if quick is None else BothKeys(quick, thorough)
 
     def _touch(self, record: Record) -> None:
-        record.touched = self.events
         if not record.fresh:
             record.fresh = True
             self._fresh.append(record)
 
-    def _sweep(self) -> None:
-        """Forget the operations of keys that were not in use lately, or of all if need be."""
-        idle = self.events - SWEEP_EVENTS
-        records = [record for record in self._records.values() if record.kept]
-        for record in records:
-            if record.touched < idle:
-                self._kept += record.forget()
-        if self._kept > self.limits.kept_all_max:
-            for record in records:
-                self._kept += record.forget()
-
     def _confirm(self) -> None:
         """Judge once more what can be, and find the words."""
         for at, violation in enumerate(self.violations[:EXPLAINED_MAX]):
-            record = self._records[canonical(violation.key) if self.model.by_key else None]
+            record = self._keys.get(self._name(violation.key))
+            assert record is not None
             self.violations[at] = confirmed(violation, record, self.model, self.reading)
 
     def _accuse(self, record: Record, culprit: Attempt) -> Violation | None:
@@ -329,12 +312,12 @@ class Monitor:
             reason = self.violations[0].sentence
             if len(self.violations) > 1:
                 count = plural(len(self.violations), "key")
-                reason += f" ({count} of {len(self._records):,} are refuted)"
+                reason += f" ({count} of {len(self._keys):,} are refuted)"
             return Verdict.INVALID, reason
-        troubled = [record for record in self._records.values() if record.follower.trouble]
-        if troubled or self._untracked:
+        troubled = [record for record in self._keys if record.follower.trouble]
+        if troubled or self._keys.untracked:
             return Verdict.UNKNOWN, self._undecided(troubled)
-        if not all(record.follower.exact for record in self._records.values()):
+        if not all(record.follower.exact for record in self._keys):
             return Verdict.UNKNOWN, "only part of what could be wrong was looked for"
         if not self._succeeded:
             return Verdict.VACUOUS, (
@@ -358,9 +341,9 @@ class Monitor:
             reasons.append(f"{name}{record.follower.trouble}{known}")
         if len(troubled) > 3:
             reasons.append(f"and {len(troubled) - 3:,} keys more")
-        if self._untracked:
+        if self._keys.untracked:
             reasons.append(
-                f"{plural(self._untracked, 'operation')} on keys beyond the first "
+                f"{plural(self._keys.untracked, 'operation')} on keys beyond the first "
                 f"{self.limits.keys_max:,} were not followed"
             )
         return "; ".join(reasons)

@@ -124,6 +124,9 @@ class ObjectKey:
             self._take(one, returns)
         return attempt
 
+    def rest(self) -> None:
+        """It holds no more than it must."""
+
     def configurations(self) -> int:
         """Configurations in the frontier."""
         return len(self._rows)

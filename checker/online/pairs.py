@@ -59,6 +59,9 @@ class BothKeys:
         """As the exact one."""
         return self.thorough.give_up_on_first()
 
+    def rest(self) -> None:
+        """They hold no more than they must."""
+
     def configurations(self) -> int:
         """As the exact one."""
         return self.thorough.configurations()

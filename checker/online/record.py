@@ -35,6 +35,10 @@ class Record:
             return 0
         return 1
 
+    def last_completed(self) -> Attempt | None:
+        """The last operation kept that is over."""
+        return next((one for one in reversed(self.kept) if one.ret is not None), None)
+
     def forget(self) -> int:
         """Keep nothing of what is over; by how many the number kept grew: less than 0."""
         before = len(self.kept)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 from checker.online.attempt import Attempt
 from checker.online.configurations import (
@@ -36,8 +38,7 @@ COLUMNS_TIDY = 4
 SLOTS_FIRST = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Asserted:
+class _Asserted(NamedTuple):
     """What an open operation does and says, as numbers."""
 
     kind: int
@@ -356,7 +357,22 @@ class RegisterKey:
                 board[at] = number
                 at += 1
 
-    # -- copies ------------------------------------------------------------------------
+    # -- rest, and copies --------------------------------------------------------------
+
+    def rest(self) -> Callable[[], RegisterKey] | None:
+        """What gives a follower that goes on from here; see ``follower.py``."""
+        self.flush()
+        if self._open or len(self.window) or self.culprit is not None or self.trouble is not None:
+            return None
+        first = PENDING + int(self.layout.board.scalars[WORDS])
+        rows = self.layout.rows()
+        used = [one for one in self.columns if any(row[first + one.column] for row in rows)]
+        self._rebuild(used, SLOTS_FIRST)
+        held = tuple(tuple(row) for row in self.layout.rows())
+        crashed = self.crashed if len(self.crashed) else None
+        numbers = self.numbers if len(self.numbers) else None
+        engine = self.layout.engine
+        return partial(_woken, self.reading, engine, self.limits, held, crashed, numbers)
 
     def _copy(self) -> RegisterKey:
         other = RegisterKey.__new__(RegisterKey)
@@ -373,3 +389,25 @@ class RegisterKey:
         other._free = self._free.copy()
         other._outer = self._outer
         return other
+
+
+def _woken(
+    reading: Reading,
+    engine: Engine,
+    limits: Limits,
+    rows: tuple[tuple[int, ...], ...],
+    crashed: CrashedClasses | None,
+    numbers: Numbers | None,
+) -> RegisterKey:
+    key = RegisterKey(reading, engine, limits)
+    if numbers is not None:
+        key.numbers = numbers
+    if crashed is not None:
+        key.crashed = crashed
+        columns = sorted((one for one in crashed if one.column >= 0), key=lambda one: one.column)
+        key.columns = columns
+        key.layout.resized([list(row) for row in rows], SLOTS_FIRST, columns)
+        key._rebuild(columns, SLOTS_FIRST)
+    else:
+        key.layout.resized([list(row) for row in rows], SLOTS_FIRST, [])
+    return key

@@ -100,6 +100,9 @@ class SetKey:
         """Nothing waits, so there is nothing to give up on."""
         raise ValueError("no event of a set waits for another")
 
+    def rest(self) -> None:
+        """It holds no more than it must."""
+
     def configurations(self) -> int:
         """One: what is known."""
         return 1

@@ -307,7 +307,7 @@ def give_back(board: Board, target: int, now: int) -> int:
             return OUTSIDE
         g[NOW] = now
         buckets = 16
-        while buckets < 4 * count and buckets < len(board.heads):
+        while buckets < len(board.heads) and (buckets < 4 * count or buckets < g[CAPACITY] // 16):
             buckets *= 2
         g[BUCKETS] = buckets
         for bucket in range(buckets):

@@ -1,11 +1,14 @@
 """The monitor: events in, keys apart, violations told once and judged once more."""
 
 import random
+from dataclasses import replace
 
+import frontier
 import pytest
 import random_histories
 from online_feeding import in_sequence, with_crashes
 
+from checker.online import keys
 from checker.online.limits import Limits
 from checker.online.monitor import Monitor
 from checker.verdict import Verdict
@@ -73,7 +76,7 @@ def test_of_keys_long_unused_and_of_too_many_nothing_is_kept_but_what_they_hold(
     feed = Feed(limits=Limits(kept_all_max=50))
     for key in range(200):
         feed.did(0, "write", key, key=key)
-    assert feed.monitor._kept <= 51
+    assert feed.monitor._keys.kept <= 51
     assert feed.did(1, "read", 5, key=5) is None
     assert feed.did(1, "read", 5, key=6) is not None
 
@@ -200,3 +203,32 @@ def test_however_often_it_is_asked_the_verdict_is_the_same():
             verdicts.add(monitor.finish().verdict)
         # Confirmed, for the search would not let a false accusation pass.
         assert len(verdicts) == 1, seed
+
+
+def test_a_key_that_was_at_rest_goes_on_where_it_was(monkeypatch):
+    monkeypatch.setattr(keys, "SWEEP_EVENTS", 12)
+    rested = invalid = 0
+    for seed in range(120):
+        rng = random.Random(seed)
+        operations = in_sequence(random_histories.mixed(rng, 30))
+        if sum(one.ret is None for one in operations) > 6:
+            continue
+        monitor = Monitor("cas-register", compile=False, explain=False)
+        index, found = 0, None
+        for event in with_crashes(rng, operations):
+            # Between two events of the key, now and then others for a while.
+            for number in range(20 if rng.random() < 0.3 else 0):
+                for kind in ("invoke", "ok"):
+                    other = Event(index, 0, 10_000, EventType(kind), "write", "else", number)
+                    monitor.feed(other)
+                    index += 1
+                if number == 10:
+                    monitor.probe()
+            rested += len(monitor._keys._resting)
+            told = replace(event, index=index, key="x")
+            index += 1
+            found = found or monitor.feed(told) or monitor.probe()
+        expected = frontier.first_stuck(operations)
+        assert (found is not None) == (expected is not None), seed
+        invalid += found is not None
+    assert rested > 100 and invalid > 20
