@@ -4,17 +4,25 @@ from checker.judge import judge
 from checker.linearizability.certificate import Certificate
 from checker.linearizability.search import linearizable
 from checker.linearizability.verifier import verify
-from checker.models import MODELS
+from checker.models import MODELS, Model
+from checker.models.user import ILLEGAL, Either, load_model
+from checker.reading import READINGS, Reading
 from checker.verdict import Result, Verdict, Violation, compose
 
 __all__ = [
+    "ILLEGAL",
     "MODELS",
+    "READINGS",
     "Certificate",
+    "Either",
+    "Model",
+    "Reading",
     "Result",
     "Verdict",
     "Violation",
     "compose",
     "judge",
     "linearizable",
+    "load_model",
     "verify",
 ]

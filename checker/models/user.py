@@ -1,7 +1,7 @@
 """Models that users write in Python: a start state and a pure step over hashable states.
 
     # stack.py
-    from checker.models.user import ILLEGAL
+    from checker import ILLEGAL
 
     class Stack:
         init = ()
