@@ -218,6 +218,8 @@ class ObjectKey:
         False when there are too many.
         """
         doomed = self._doomed()
+        # For good, but for what resets the state; of that only what is open can come in time.
+        given_up = None if self._may_reset() else doomed
         reached = _Frontier(self._observers)
         for row in todo:
             reached.add(row)
@@ -226,7 +228,7 @@ class ObjectKey:
         bit = 1 << target
         while todo:
             row = todo.pop()
-            if doomed is not None and doomed(row.state, effect):
+            if given_up is not None and given_up(row.state, effect):
                 continue
             for slot, kind in self._candidates(row):
                 placed = effect if slot == target else self._effects[slot] if slot >= 0 else None
@@ -252,6 +254,13 @@ class ObjectKey:
             return None
         effects = [effect for effect in self._effects if effect is not None]
         return self.model.doom([*effects, *self._crashed])
+
+    def _may_reset(self) -> bool:
+        """Whether something open, or crashed, can make the state forget what it was."""
+        resets = self.model.resets
+        if resets is None:
+            return False
+        return any(e is not None and resets(e) for e in (*self._effects, *self._crashed))
 
     def _candidates(self, row: Configuration) -> list[tuple[int, int]]:
         """(slot, -1) of open operations, (-1, kind) of crashed ones, one of each like (rule 4)."""
