@@ -1,63 +1,268 @@
-"""Decides registers, key by key, under one budget."""
+"""Decides registers, key by key, under one budget.
+
+Unambiguous keys fall to the monitor (``monitor.py``). The others take turns: each is first
+searched depth first, with windows (``windows.py``) when it gets no further; keys that are hard
+are put off, and then searched depth first and breadth first by turns, with doubling fuel, round
+robin, until one is refuted or all are decided.
+
+A small history is tried in plain Python, which takes less time than importing numba would.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
-from checker.linearizability import engine, kernels
 from checker.linearizability.decision import Budget, Decision, Status
-from checker.linearizability.part import compile_part
+from checker.linearizability.registers import functions
+from checker.linearizability.registers.effects import effects_of
+from checker.linearizability.registers.layout import RULES
+from checker.linearizability.registers.memory import Memory
+from checker.linearizability.registers.rules import ALL
+from checker.linearizability.registers.stepping import BREADTH, DEPTH
+from checker.linearizability.registers.turns import HARD, UNDECIDED, Columns, Turns
 from checker.models import Model
 from checker.reading import Reading
-from histories.table import Table
+from histories.table import NEVER, Table
 
-CHUNK = 20_000
-PLAIN_FUEL = 4_000
-PLAIN_OPERATIONS_MAX = 5_000
+MONITOR, SEARCH = "zones of unique values", "just-in-time linearization"
+PLAIN_OPERATIONS_MAX = 3_000
+PLAIN_FUEL = 3_000
+"""Configurations worth expanding in plain Python before numba is worth loading (0.3 s)."""
+FIRST_FUEL = 40_000
+"""Configurations for a key before the others get their turn."""
+THREADED_MIN = 50_000
+"""Operations from which on threads are worth starting."""
+TICK_SECONDS = 0.25
+
+_kept = threading.local()
+"""The memory of the last search of this thread, for the next one."""
 
 
-def decide(table: Table, model: Model, reading: Reading, budget: Budget) -> Decision:
-    """What is known of each key of ``table`` within ``budget``."""
-    plain = len(table) <= PLAIN_OPERATIONS_MAX and not engine.compiled_kernels_loaded()
-    functions = kernels if plain else engine.compiled_kernels()
-    groups = table.rows_by_key()
-    keys = len(groups)
-    status = np.full(keys, Status.LINEARIZED, np.int8)
-    stuck = np.full(keys, -1, np.int64)
-    verified, expanded = np.zeros(keys, np.int64), np.zeros(keys, np.int64)
-    orders: list[list[int]] = [[] for _ in groups]
-    refuted = False
-    for key, rows in enumerate(groups):
-        if refuted:
-            status[key] = Status.SKIPPED
-            continue
-        operations = [table.operation(row) for row in rows.tolist()]
-        row_of = {id(o): row for o, row in zip(operations, rows.tolist(), strict=True)}
-        search = engine.Search.over(compile_part(operations, model, reading))
-        code = Status.LINEARIZED
-        while search.status is engine.Status.OPEN:
-            if budget.late():
-                code = Status.TIME
-                break
-            if budget.configurations is not None and search.expanded >= budget.configurations:
-                code = Status.CONFIGURATIONS
-                break
-            fuel = PLAIN_FUEL if functions is kernels else CHUNK
-            if budget.configurations is not None:
-                fuel = min(fuel, budget.configurations - search.expanded)
-            search.run(functions, fuel, budget.memory_bytes)
-            if functions is kernels and search.expanded >= PLAIN_FUEL:
-                functions = engine.compiled_kernels()
-        if search.status is engine.Status.REFUTED:
-            code, refuted = Status.REFUTED, True
-        elif search.status is engine.Status.FULL:
-            code = Status.MEMORY
-        elif search.status is engine.Status.LINEARIZED:
-            orders[key] = [row_of[id(o)] for o in search.order()]
-        status[key] = code
-        if search.stuck is not None:
-            stuck[key] = row_of[id(search.stuck)]
-        verified[key], expanded[key] = search.deepest, search.expanded
-    starts = np.cumsum([0, *(len(order) for order in orders)]).astype(np.int64)
-    order = np.array([row for order in orders for row in order], np.int64)
-    return Decision(status, order, starts, stuck, verified, expanded, ("search depth-first",))
+def decide(
+    table: Table,
+    model: Model,
+    reading: Reading,
+    budget: Budget,
+    *,
+    rules: int = ALL,
+    monitored: bool = True,
+    compiled: bool | None = None,
+) -> Decision:
+    """What is known of each key of ``table`` within ``budget``.
+
+    For tests: ``rules`` (``rules.py``), whether the monitor is asked, and whether kernels are
+    compiled (None: as it pays).
+    """
+    if compiled is None:
+        compiled = functions.loaded() or len(table) > PLAIN_OPERATIONS_MAX
+    run = _Run(table, model, reading, budget, rules, compiled)
+    if monitored:
+        run.monitor()
+    run.search()
+    return run.decision()
+
+
+class _Run:
+    """All keys of one history."""
+
+    def __init__(
+        self,
+        table: Table,
+        model: Model,
+        reading: Reading,
+        budget: Budget,
+        rules: int,
+        compiled: bool,
+    ) -> None:
+        self.table = table
+        self.budget = budget
+        self.rules = rules
+        self.functions = functions.compiled(budget) if compiled else functions.PLAIN
+        n, count = len(table), len(table.keys)
+        effects = effects_of(table, model, reading, self.functions)
+        rows, starts = np.empty(n, np.int64), np.zeros(count + 2, np.int64)
+        self.functions.group(effects.kind, table.key, rows, starts)
+        self.starts = starts[: count + 1]
+        self.columns = Columns(
+            (*effects[:3], table.call, table.ret, rows, self.starts),
+            effects.values,
+            np.empty(n, np.int64),
+            np.zeros(count, np.int64),
+            np.full(count, UNDECIDED, np.int8),
+            np.full(count, -1, np.int64),
+            np.zeros(count, np.int64),
+            np.zeros(count, np.int64),
+        )
+        self.most = int((starts[1:-1] - starts[:-2]).max(initial=0))
+        self.clusters: dict[int, tuple[int, ...]] = {}
+        self.monitored = 0
+        self.thread = threading.current_thread()
+        self.ticked = time.perf_counter()
+
+    def monitor(self) -> None:
+        """Let the monitor decide what is unambiguous."""
+        columns, count = self.columns, len(self.columns.statuses)
+        evidence = np.empty((count, 8), np.int64)
+        self.functions.monitor_keys(
+            *columns.inputs, 0, columns.home(False), columns.order, columns.counts,
+            columns.statuses, evidence,
+        )  # fmt: skip
+        done = columns.statuses != UNDECIDED
+        self.monitored = int(np.count_nonzero(done & (np.diff(self.starts) > 0)))
+        if not self.monitored:
+            return
+        kind, ret, key = columns.inputs[0], self.table.ret, self.table.key
+        closed = (kind >= 0) & (ret != NEVER)
+        columns.verified[done] = np.bincount(key[closed], minlength=count)[done]
+        for one in np.flatnonzero(columns.statuses == Status.REFUTED).tolist():
+            stuck = int(evidence[one, 0])
+            columns.stuck[one] = stuck
+            columns.verified[one] = np.count_nonzero(closed & (key == one) & (ret < ret[stuck]))
+            self.clusters[one] = tuple(evidence[one, 1:].tolist())
+
+    def search(self) -> None:
+        """Search the keys that are undecided, until all are decided or one is refuted."""
+        statuses = self.columns.statuses
+        if self.functions.plain and self.unsettled():
+            self._in_plain_python()
+        if self.unsettled():
+            if np.count_nonzero(statuses == UNDECIDED) > 1:
+                self._first_turns()
+            else:
+                statuses[statuses == UNDECIDED] = HARD
+            self._hard_turns()
+        statuses[statuses < 0] = Status.SKIPPED
+
+    def unsettled(self) -> bool:
+        """Whether keys are undecided, and none is refuted."""
+        return bool((self.columns.statuses < 0).any()) and not self.refuted()
+
+    def refuted(self) -> bool:
+        """Whether some key is refuted, which settles the verdict."""
+        return bool((self.columns.statuses == Status.REFUTED).any())
+
+    def decision(self) -> Decision:
+        """What is known now."""
+        columns = self.columns
+        counts = np.where(columns.statuses == Status.LINEARIZED, columns.counts, 0)
+        order, starts = columns.order, np.zeros(len(counts) + 1, np.int64)
+        np.cumsum(counts, out=starts[1:])
+        if len(counts) == 1 or not (counts[:-1] != np.diff(self.starts)[:-1]).any():
+            order = order[: starts[-1]]
+        else:
+            lengths = np.diff(self.starts)
+            place = np.arange(self.starts[-1]) - np.repeat(self.starts[:-1], lengths)
+            order = order[: self.starts[-1]][place < np.repeat(counts, lengths)]
+        searched = len(counts) - self.monitored
+        names = [MONITOR] * (self.monitored > 0) + [SEARCH] * bool(columns.expanded.any())
+        return Decision(
+            columns.statuses,
+            order,
+            starts,
+            columns.stuck,
+            columns.verified,
+            columns.expanded,
+            tuple(names if self.monitored >= searched else names[::-1]) or (SEARCH,),
+            self.clusters,
+        )
+
+    def _in_plain_python(self) -> None:
+        """A little fuel without numba; if that does not do, compiled kernels take over."""
+        columns, inputs = self.columns, self.columns.inputs
+        columns.inputs = tuple(column.tolist() for column in inputs)
+        memory = Memory.of(self.most, self.rules, self.budget.memory_bytes, True)
+        turns = Turns(columns, self.functions, memory, self.budget, 0, len(columns.statuses))
+        turns.take(PLAIN_FUEL, self.refuted)
+        columns.inputs = inputs
+        if self.unsettled():
+            self.functions = functions.compiled(self.budget)
+
+    def _first_turns(self) -> None:
+        """Every key once, so that easy ones are out of the way; threads share the keys out."""
+        count = len(self.columns.statuses)
+        jobs = min(self.budget.jobs, count) if len(self.table) >= THREADED_MIN else 1
+
+        def share(number: int) -> None:
+            first, end = count * number // jobs, count * (number + 1) // jobs
+            turns = self._turns(first, end, DEPTH, self.budget.memory_bytes // jobs)
+            while turns.key < turns.end and not self.refuted():
+                turns.take(FIRST_FUEL, self.settled)
+                if turns.key < turns.end and self.columns.statuses[turns.key] == UNDECIDED:
+                    turns.leave(HARD)
+            _kept.memory = turns.memory
+
+        if jobs == 1:
+            share(0)
+            return
+        with ThreadPoolExecutor(jobs) as pool:
+            list(pool.map(share, range(jobs)))
+
+    def _hard_turns(self) -> None:
+        """The keys that were put off, depth first and breadth first by turns, round robin."""
+        columns = self.columns
+        hard = np.flatnonzero(columns.statuses == HARD).tolist()
+        searches: dict[tuple[int, int], Turns] = {}
+        fuel = FIRST_FUEL
+        while hard:
+            for key in hard:
+                size = int(self.starts[key + 1] - self.starts[key])
+                for way in (DEPTH, BREADTH):
+                    if columns.statuses[key] != HARD:
+                        continue
+                    turns = searches.get((key, way))
+                    if turns is None:
+                        limit = self.budget.memory_bytes // (2 * len(hard))
+                        turns = searches[key, way] = self._turns(key, key + 1, way, limit)
+                    self._take_hard(turns, max(fuel, 2 * size))
+                    if self.refuted():
+                        return
+                if columns.statuses[key] != HARD:
+                    for way in (DEPTH, BREADTH):
+                        searches.pop((key, way), None)
+            hard = [key for key in hard if columns.statuses[key] == HARD]
+            fuel *= 2
+
+    def _take_hard(self, turns: Turns, fuel: int) -> None:
+        """One turn of one way of searching one key, whose figures are those of all ways."""
+        columns, key = self.columns, turns.first
+        verified, stuck = columns.verified[key], columns.stuck[key]
+        turns.elsewhere = int(columns.expanded[key]) - turns.spent
+        elsewhere = turns.elsewhere
+        columns.statuses[key] = UNDECIDED
+        turns.take(fuel, self.settled)
+        if columns.statuses[key] == UNDECIDED:
+            columns.statuses[key] = HARD
+        columns.expanded[key] += elsewhere
+        if columns.statuses[key] != Status.LINEARIZED and verified > columns.verified[key]:
+            columns.verified[key], columns.stuck[key] = verified, stuck
+        if turns.way == DEPTH and columns.statuses[key] != HARD:
+            _kept.memory = turns.memory
+
+    def _turns(self, first: int, end: int, way: int, limit: int) -> Turns:
+        """A search over some keys, in the memory of an earlier one if it suits."""
+        sizes = self.starts[first + 1 : end + 1] - self.starts[first:end]
+        most = int(sizes.max())
+        memory = getattr(_kept, "memory", None) if way == DEPTH else None
+        if memory is not None:
+            _kept.memory = None
+        if memory is None or not memory.suits(most, limit):
+            memory = Memory.of(most, self.rules, limit, False)
+        memory.part.sizes[RULES] = self.rules
+        memory.limit_bytes = limit
+        return Turns(self.columns, self.functions, memory, self.budget, first, end, way)
+
+    def settled(self) -> bool:
+        """Whether a key is refuted. Tells the caller of ``decide`` how far things are, at times."""
+        tick = self.budget.tick
+        if tick is not None and threading.current_thread() is self.thread:
+            now = time.perf_counter()
+            if now - self.ticked > TICK_SECONDS:
+                self.ticked = now
+                columns = self.columns
+                done = int(np.count_nonzero(columns.statuses >= 0))
+                tick(done, int(columns.verified.sum()), int(columns.expanded.sum()))
+        return self.refuted()

@@ -1,0 +1,218 @@
+"""The search: what comes of a step, and in which order configurations are taken up. Kernels.
+
+The method is Wing & Gong's search (1993) in Lowe's just-in-time form (2017, section 4): nothing
+is linearized before some operation has to return. Depth first, a configuration first takes the
+likeliest step alone (``guess``), and all others only when that has failed; breadth first, those
+of the lowest rank come first, where dominance is most effective.
+"""
+
+from __future__ import annotations
+
+from checker.linearizability.registers.configurations import (
+    COMMITTED,
+    HEADER,
+    MASKS,
+    NO_WRITE,
+    RANK_AT,
+    STATE_AT,
+    STATE_MASK,
+    TRACE,
+    advance,
+    available,
+    enter,
+    known,
+    seek,
+    seek_start,
+    settle,
+    width_of,
+)
+from checker.linearizability.registers.expansion import expand, guess, held
+from checker.linearizability.registers.layout import (
+    CAS,
+    CLASSES,
+    EPOCH,
+    EXPANDED,
+    FOUND,
+    IMPROVED,
+    INIT,
+    LIMIT,
+    LOWEST,
+    MODE,
+    PATIENCE,
+    REQUIRED,
+    RULES,
+    SLOTS,
+    TOP,
+    USED,
+    WORDS,
+    WRITE,
+    Arena,
+    Part,
+)
+from checker.linearizability.registers.rules import OBSERVERS
+
+REFUTED, LINEARIZED, FULL, TIRED = 0, 1, 2, 3
+NONE = -(1 << 40)
+"""No move."""
+MOVE_BITS = 31
+MOVE_MASK = (1 << 31) - 1
+"""TRACE is the parent row + 1, and the move + CLASSES."""
+DEPTH, BREADTH = 0, 1
+
+
+def schedule(arena: Arena, row: int, rank: int) -> None:
+    """Put a configuration where it will be taken up."""
+    state = arena.state
+    if state[MODE] == BREADTH:
+        arena.stack[row] = arena.fronts[rank]
+        arena.fronts[rank] = row
+    else:
+        arena.stack[state[TOP]] = 2 * row
+        state[TOP] += 1
+
+
+def keep(part: Part, arena: Arena, row: int, rank: int) -> None:
+    """Keep a configuration unless it is dominated; one beyond the limit is what was looked for."""
+    state = arena.state
+    if rank > state[LIMIT]:
+        state[FOUND] = row
+        state[USED] += 1
+    elif not known(part, arena, row):
+        state[USED] += 1
+        schedule(arena, row, rank)
+
+
+def must_enable(part: Part, arena: Arena, at: int, base: int) -> bool:
+    """Whether a row is worth keeping only if some compare-and-set is legal in it (ENABLE).
+
+    So it is when it may not write next, and the same operation as in ``base`` still has to be
+    placed, or is one that will be used.
+    """
+    rows = arena.rows
+    if not rows[at] & NO_WRITE or rows[at] >> RANK_AT != rows[base] >> RANK_AT:
+        return False
+    if not part.sizes[RULES] & OBSERVERS:
+        return False
+    if rows[at] & COMMITTED:
+        return True
+    j = part.returns[rows[at] >> RANK_AT].operation
+    return not held(part, arena, at, j, 3)
+
+
+def propose(part: Part, arena: Arena, parent: int, move: int, flag: int) -> None:
+    """Linearize ``move`` in configuration ``parent``; keep what comes of it unless dominated.
+
+    ``move`` is a pending operation's number, or -1-c for the next of crashed class c; the number
+    of required operations lets the optional one that returns next go unused. Masks must be those
+    of the parent's rank.
+    """
+    rows, sizes, state = arena.rows, part.sizes, arena.state
+    m, words, width = sizes[REQUIRED], sizes[WORDS], width_of(part)
+    row = state[USED]
+    base, at = parent * width, row * width
+    for w in range(MASKS, width):
+        rows[at + w] = rows[base + w]
+    rank = rows[base] >> RANK_AT
+    rows[at] = (rows[base] & ~3) | flag
+    rows[at + TRACE] = ((parent + 1) << MOVE_BITS) | (move + sizes[CLASSES])
+    enabled = True
+    if move == m:
+        j = part.returns[rank].operation
+        rows[at + MASKS + 3 * words + part.operations[j].word] &= ~part.operations[j].bit
+    else:
+        if move >= 0:
+            kind, value = part.operations[move].kind, part.operations[move].new
+            for group in range(4):
+                rows[at + MASKS + group * words + part.operations[move].word] &= ~part.operations[
+                    move
+                ].bit
+        else:
+            one = -1 - move
+            kind, value = part.classes[one].kind, part.classes[one].new
+            place = at + MASKS + 4 * words + part.classes[one].where
+            rows[place] += 1 << part.classes[one].shift
+        if kind in (WRITE, CAS):
+            rows[at] = (rank << RANK_AT) | (value << STATE_AT) | flag
+        enabled = settle(part, rows, at, kind == WRITE)
+    rank = advance(part, arena, at)
+    if rank <= state[LIMIT] and not enabled and must_enable(part, arena, at, base):
+        c = part.values[(rows[at] >> STATE_AT) & STATE_MASK].set_class
+        while c >= 0 and not available(part, rows, at, c):
+            c = part.classes[c].next
+        if c < 0:
+            return
+    keep(part, arena, row, rank)
+
+
+def reset(arena: Arena, limit: int, patience: int, mode: int) -> None:
+    """Forget whatever was in an arena; it is to look for a configuration beyond rank ``limit``."""
+    state = arena.state
+    for number in range(EPOCH):
+        state[number] = 0
+    state[EPOCH] += 1
+    state[FOUND] = -1
+    state[PATIENCE] = patience
+    state[LIMIT] = limit
+    state[MODE] = mode
+    if mode == BREADTH:
+        for rank in range(limit + 1):
+            arena.fronts[rank] = -1
+
+
+def begin(part: Part, arena: Arena, patience: int, mode: int) -> None:
+    """Put the first configuration into an arena, whatever was in it.
+
+    ``patience``: how many configurations may be expanded without one of higher rank.
+    """
+    sizes, rows = part.sizes, arena.rows
+    reset(arena, sizes[REQUIRED] - 1, patience, mode)
+    seek_start(part)
+    for w in range(width_of(part)):
+        rows[w] = 0
+    rows[HEADER] = sizes[INIT] << STATE_AT
+    enter(part, rows, 0, 0, part.returns[0].called)
+    keep(part, arena, 0, advance(part, arena, 0))
+
+
+def search(part: Part, arena: Arena, fuel: int) -> int:
+    """Search on, for at most ``fuel`` configurations more.
+
+    Returns LINEARIZED, REFUTED (nothing left to try), TIRED (fuel spent, or patience lost), or
+    FULL (the arena must grow). All that it knows lies in the arena, so it can be called again.
+    """
+    state, stack, width = arena.state, arena.stack, width_of(part)
+    room = (part.sizes[SLOTS] + part.sizes[CLASSES] + 4) * width
+    while state[FOUND] < 0:
+        if state[USED] * width + room > len(arena.rows):
+            return FULL
+        if fuel <= 0 or state[EXPANDED] - state[IMPROVED] > state[PATIENCE]:
+            return TIRED
+        if state[MODE] == BREADTH:
+            while state[LOWEST] <= state[LIMIT] and arena.fronts[state[LOWEST]] < 0:
+                state[LOWEST] += 1
+            if state[LOWEST] > state[LIMIT]:
+                return REFUTED
+            entry = 2 * arena.fronts[state[LOWEST]] + 1
+            arena.fronts[state[LOWEST]] = stack[entry >> 1]
+        else:
+            if state[TOP] == 0:
+                return REFUTED
+            state[TOP] -= 1
+            entry = stack[state[TOP]]
+        base = entry >> 1
+        at = base * width
+        seek(part, arena.rows[at] >> RANK_AT)
+        if not entry & 1:
+            fuel -= 1
+            state[EXPANDED] += 1
+            if guess(part, arena, at):
+                stack[state[TOP]] = entry + 1
+                state[TOP] += 1
+                propose(part, arena, base, arena.moves[0], arena.moves[1])
+                continue
+        elif state[MODE] == BREADTH:
+            fuel -= 1
+            state[EXPANDED] += 1
+        for one in range(expand(part, arena, at)):
+            propose(part, arena, base, arena.moves[2 * one], arena.moves[2 * one + 1])
+    return LINEARIZED

@@ -1,0 +1,158 @@
+"""Runs the search over a range of keys, or one hard key, within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from checker.linearizability.decision import Budget, Status
+from checker.linearizability.registers import keys
+from checker.linearizability.registers.keys import (
+    ALLOWED,
+    BEGUN,
+    CONTROL,
+    END,
+    FRESH,
+    FUEL,
+    KEY,
+    STAGE,
+    WAY,
+)
+from checker.linearizability.registers.layout import EXPANDED, SLOTS
+from checker.linearizability.registers.memory import Memory, zeros
+from checker.linearizability.registers.stepping import BREADTH, DEPTH, FULL, REFUTED
+
+UNDECIDED = keys.UNDECIDED
+HARD = -2
+"""The status of a key that is put off."""
+CHUNK = 20_000
+"""Configurations between looks at the clock (a word of slots; fewer when there are more)."""
+PATIENCE = 1_000
+"""Configurations without getting any further, before windows are tried."""
+
+
+@dataclass(slots=True)
+class Columns:
+    """What all searches over one table share: input columns by row, and what is found, by key."""
+
+    inputs: tuple[Any, ...]
+    """``kind`` to ``starts`` of ``decide_keys``."""
+    values: int
+    order: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    statuses: npt.NDArray[np.int8]
+    stuck: npt.NDArray[np.int64]
+    verified: npt.NDArray[np.int64]
+    expanded: npt.NDArray[np.int64]
+
+    def home(self, plain: bool) -> Any:
+        """Scratch for numbering values."""
+        return [-1] * self.values if plain else np.full(self.values, -1, np.int32)
+
+
+@dataclass(slots=True)
+class Turns:
+    """A search over keys ``first`` to ``end``, taken up again and again."""
+
+    columns: Columns
+    functions: Any
+    memory: Memory
+    budget: Budget
+    first: int
+    end: int
+    way: int = DEPTH
+    elsewhere: int = 0
+    """Configurations expanded for the key at hand by others."""
+    control: Any = field(init=False)
+    home: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        plain = self.memory.plain
+        if self.way == BREADTH:
+            self.memory.make_fronts()
+        self.control = zeros(CONTROL, plain)
+        self.home = self.columns.home(plain)
+        self.control[KEY], self.control[END] = self.first, self.end
+        self.control[ALLOWED] = PATIENCE if self.way == DEPTH else 1 << 60
+        self.control[WAY] = self.way
+
+    @property
+    def key(self) -> int:
+        """The key at hand."""
+        return int(self.control[KEY])
+
+    @property
+    def spent(self) -> int:
+        """Configurations expanded for the key at hand."""
+        return int(self.memory.arena.state[EXPANDED]) if self.control[STAGE] == BEGUN else 0
+
+    def run(self, fuel: int) -> int:
+        """One call of the kernel with so much fuel, and more memory if it asks for it; its code.
+
+        When memory is refused the key at hand is left undecided for that reason.
+        """
+        columns, memory, control = self.columns, self.memory, self.control
+        control[FUEL] = fuel
+        while True:
+            code = self.functions.decide_keys(
+                *columns.inputs, 0, self.home, memory.part, memory.arena, memory.spare, control,
+                columns.order, columns.counts, columns.statuses, columns.stuck,
+                columns.verified, columns.expanded,
+            )  # fmt: skip
+            if code == keys.CROWDED:
+                given = memory.make_room()
+            elif code == FULL:
+                given = memory.grow(self.functions.rehash)
+            else:
+                return int(code)
+            if not given:
+                self.leave(Status.MEMORY)
+                return int(code)
+
+    def leave(self, status: int) -> None:
+        """Put the key at hand aside with that status, and go on to the next."""
+        self.columns.statuses[self.key] = status
+        self.control[KEY] += 1
+        self.control[STAGE] = FRESH
+        self.elsewhere = 0
+
+    def take(self, fuel: int, settled: Callable[[], bool]) -> None:
+        """Run until the keys are decided, the key at hand has had ``fuel``, or the budget ends.
+
+        Ends early too once ``settled()``. Where the budget ends a key's status says so.
+        """
+        begun = self.spent
+        while self.key < self.end and not settled():
+            key = self.key
+            code = self.run(self.chunk())
+            if code in (keys.DONE, REFUTED):
+                return
+            if self.key != key:
+                begun = 0
+                continue
+            if self.budget.late():
+                rest = self.columns.statuses[key : self.end]
+                rest[(rest == UNDECIDED) | (rest == HARD)] = Status.TIME
+                self.control[KEY] = self.end
+            elif self.used_up():
+                self.leave(Status.CONFIGURATIONS)
+                begun = 0
+            elif self.spent - begun >= fuel:
+                return
+
+    def chunk(self) -> int:
+        """Fuel that lasts some milliseconds, and no longer than the budget."""
+        fuel = max(CHUNK // (1 + int(self.memory.part.sizes[SLOTS]) // 500), 100)
+        if self.budget.configurations is not None:
+            left = self.budget.configurations - self.elsewhere - self.spent
+            fuel = min(fuel, max(left, 1))
+        return fuel
+
+    def used_up(self) -> bool:
+        """Whether the configurations allowed for the key at hand are used up."""
+        allowed = self.budget.configurations
+        return allowed is not None and self.elsewhere + self.spent >= allowed
