@@ -11,13 +11,14 @@ import numpy as np
 
 from checker.linearizability.aspects import Unsound
 from checker.linearizability.broken import BrokenSearch
+from checker.linearizability.clustering import Clustering
 from checker.linearizability.exhaustive import some_order
 from checker.linearizability.finding import find
 from checker.linearizability.obstacle import THINGS, state_text
 from checker.linearizability.possible import possible_states
-from checker.linearizability.refutation import RefutedPart, told
+from checker.linearizability.refutation import RefutedPart, exclude_each_other, told
 from checker.linearizability.relaxation import Relaxer, Start
-from checker.linearizability.shrinking import Refuted, Shrinker, Shrunk
+from checker.linearizability.shrinking import Refuted, Shrinker
 from checker.linearizability.telling import Finding
 from checker.models import Model
 from checker.reading import Reading
@@ -25,6 +26,8 @@ from checker.verdict import Violation
 from checker.wording import describe, plural, show
 from histories.event import Operation
 from histories.table import NEVER, Operations, Table, table_of
+
+Clusters = tuple[tuple[int | None, ...], ...]
 
 SHRINK_SECONDS_MAX = 3.0
 SHOWN_MAX = 16
@@ -69,6 +72,9 @@ def explain(
         finding = find(culprit, list(Operations(table)), relaxer)
     if not full:
         return _violation(key, culprit, finding, [culprit], {})
+    groups = _groups(table, relaxer, clusters)
+    if finding is None:
+        finding = _conflict(table, culprit, relaxer, groups)
     late = time.perf_counter() + SHRINK_SECONDS_MAX
     limit = late if deadline is None else min(late, deadline)
     telling = [] if finding is None else [operation.call for operation in finding.context]
@@ -83,9 +89,11 @@ def explain(
             f"{[describe(operation) for operation in shrunk.operations]}. "
             "This is an error in splitbrain, not in the system tested."
         )
-    details: dict[str, Any] = {"possible": None, "exhaustive": answer is False}
+    details: dict[str, Any] = {"exhaustive": answer is False}
     if answer is False:
-        details["refutation"] = _part(key, culprit, shrunk, model, clusters).to_json()
+        witness = tuple(told(operation) for operation in shrunk.operations)
+        part = RefutedPart(key, culprit.call, shrunk.steps, witness, groups)
+        details["refutation"] = part.to_json()
     wanted = finding is None or model.family == "register"
     states = _possible(table, culprit, relaxer) if wanted else None
     if states is not None and model.family == "register":
@@ -127,16 +135,34 @@ def _violation(
     )
 
 
-def _part(
-    key: Any, culprit: Operation, shrunk: Shrunk, model: Model, clusters: Sequence[int]
-) -> RefutedPart:
-    """The evidence, in the shape that can be checked anew."""
-    witness = tuple(told(operation) for operation in shrunk.operations)
-    groups: tuple[tuple[int, ...], ...] = ()
-    if model.family == "register" and len(clusters) >= 6:
-        pair = (clusters[:3], clusters[3:6])
-        groups = tuple(tuple(call for call in group if call >= 0) for group in pair)
-    return RefutedPart(key, culprit.call, shrunk.steps, witness, groups if all(groups) else ())
+def _groups(table: Table, relaxer: Relaxer, clusters: Sequence[int]) -> Clusters:
+    """The two clusters that a monitor named, if they exclude each other; else none."""
+    if relaxer.model.family != "register" or len(clusters) < 6:
+        return ()
+    named = Operations(table.take(np.flatnonzero(np.isin(table.call, clusters))))
+    pair = tuple(_group(clusters[at : at + 3]) for at in (0, 3))
+    return pair if exclude_each_other(named, pair, relaxer) else ()
+
+
+def _group(calls: Sequence[int]) -> tuple[int | None, ...]:
+    """The calls of a cluster; None in front for the initial value, which nobody wrote."""
+    named = tuple(dict.fromkeys(call for call in calls if call >= 0))
+    return named if calls[0] >= 0 else (None, *named)
+
+
+def _conflict(
+    table: Table, culprit: Operation, relaxer: Relaxer, groups: Clusters
+) -> Finding | None:
+    """The two clusters in words."""
+    named = []
+    for group in groups:
+        calls = [call for call in group if call is not None]
+        if len(calls) < len(group):
+            return None
+        named.append(list(Operations(table.take(np.flatnonzero(np.isin(table.call, calls))))))
+    if not named:
+        return None
+    return Clustering(culprit, [*named[0], *named[1]], relaxer, True).conflict(*named)
 
 
 def _possible(table: Table, culprit: Operation, relaxer: Relaxer) -> list[Hashable] | None:

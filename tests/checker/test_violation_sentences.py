@@ -105,14 +105,15 @@ def test_a_mismatch_that_must_have_matched():
 
 
 def test_anything_else_says_what_the_register_could_have_held():
-    story = Story().call(0, "write", 1).call(1, "write", 2).did(2, "read", answer=1)
-    story.did(2, "read", answer=2).did(3, "read", answer=1).ok(0).ok(1)
+    story = Story().call(0, "write", 1).call(1, "write", 2).call(4, "write", 1)
+    story.did(2, "read", answer=1).did(2, "read", answer=2).did(2, "read", answer=1)
+    story.did(3, "read", answer=2).ok(0).ok(1).ok(4)
     found = violation(story)
     assert found.kind == "not linearizable"
-    assert "process 3's read of 1 (0.07 s to 0.08 s, n4) fits into no order" in found.sentence
-    assert "can only have held 2" in found.sentence
-    assert found.details["possible"] == [2]
-    assert found.culprit == 6
+    assert "process 3's read of 2 (0.10 s to 0.11 s, n4) fits into no order" in found.sentence
+    assert "can only have held 1" in found.sentence
+    assert found.details["possible"] == [1]
+    assert found.culprit == 9
 
 
 def test_what_could_have_been_held_is_exact():
@@ -135,3 +136,17 @@ def test_hostile_values_neither_break_a_line_nor_a_terminal(value):
     story = Story().did(0, "write", 1).did(3, "read", answer=value)
     sentence = violation(story).sentence
     assert sentence.isprintable() and len(sentence) < 300
+
+
+def test_two_values_that_exclude_each_other():
+    story = Story().call(0, "write", 4).call(1, "write", 7).did(2, "read", answer=4)
+    story.did(2, "read", answer=7).did(3, "read", answer=4).ok(0).ok(1)
+    found = violation(story)
+    assert found.kind == "conflicting values"
+    assert found.sentence == (
+        "process 3's read of 4 (acknowledged at 0.08 s) fits into no order: 7 and 4 were written "
+        "once each, so what saw the one comes wholly before or wholly after what saw the other; "
+        "but process 2's read of 7 (acknowledged at 0.06 s) had ended before process 3's read of 4 "
+        "(acknowledged at 0.08 s) began, and process 2's read of 4 (acknowledged at 0.04 s) had "
+        "ended before process 2's read of 7 (acknowledged at 0.06 s) began"
+    )
