@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from checker.online.configurations import CAS
+
+Signature = tuple[int, int, int]
+"""Kind, expected and new."""
 
 
 class CrashedClass:
@@ -24,6 +27,11 @@ class CrashedClass:
         self.base = 0
         self.calls: list[int] = []
         self.column = -1
+
+    @property
+    def signature(self) -> Signature:
+        """What its members do."""
+        return self.kind, self.expected, self.new
 
     @property
     def count(self) -> int:
@@ -52,46 +60,66 @@ class CrashedClass:
 
 
 class CrashedClasses:
-    """All classes of a key, found by what they do and by the value they leave behind."""
+    """All classes of a key, found by what they do and by the value they leave behind.
 
-    __slots__ = ("_by_new", "_by_signature")
+    ``parent``: classes that are taken over from another key's, copied when they are first
+    asked for, so that a copy costs as little as what is done with it; the parent must not
+    change meanwhile.
+    """
 
-    def __init__(self) -> None:
-        self._by_signature: dict[tuple[int, int, int], CrashedClass] = {}
+    __slots__ = ("_by_new", "_by_signature", "_count", "_dropped", "_parent", "_sets")
+
+    def __init__(self, parent: CrashedClasses | None = None) -> None:
+        self._by_signature: dict[Signature, CrashedClass] = {}
         self._by_new: dict[int, list[CrashedClass]] = {}
+        self._sets: dict[Signature, CrashedClass] = {}
+        self._parent = parent
+        self._dropped: set[Signature] = set()
+        self._count = 0 if parent is None else len(parent)
 
     def __len__(self) -> int:
-        return len(self._by_signature)
+        return self._count
 
     def __iter__(self) -> Iterator[CrashedClass]:
+        self._take_over(list(self._parent._by_signature) if self._parent is not None else [])
         return iter(self._by_signature.values())
 
     def of(self, kind: int, expected: int, new: int) -> CrashedClass:
         """The class of such operations; a new one when there is none."""
         signature = (kind, expected, new)
+        self._take_over([signature])
         found = self._by_signature.get(signature)
         if found is None:
-            found = self._by_signature[signature] = CrashedClass(*signature)
-            self._by_new.setdefault(new, []).append(found)
+            found = CrashedClass(*signature)
+            self._add(found)
+            self._count += 1
         return found
 
     def drop(self, one: CrashedClass) -> None:
         """Forget a class."""
-        del self._by_signature[one.kind, one.expected, one.new]
+        signature = one.signature
+        del self._by_signature[signature]
+        self._sets.pop(signature, None)
         same = self._by_new[one.new]
         same.remove(one)
         if not same:
             del self._by_new[one.new]
+        self._count -= 1
+        if self._parent is not None:
+            self._dropped.add(signature)
 
     def leading_to(self, values: Iterable[int]) -> list[CrashedClass]:
         """Classes that could have a part in the state's becoming one of ``values``."""
         found: list[CrashedClass] = []
-        if not self._by_new:
+        if not self._count:
             return found
         seen = set(values)
         todo = list(seen)
         while todo:
-            for one in self._by_new.get(todo.pop(), ()):
+            new = todo.pop()
+            if self._parent is not None:
+                self._take_over([one.signature for one in self._parent._by_new.get(new, ())])
+            for one in self._by_new.get(new, ()):
                 found.append(one)
                 if one.kind == CAS and one.expected not in seen:
                     seen.add(one.expected)
@@ -100,7 +128,9 @@ class CrashedClasses:
 
     def sets(self) -> list[CrashedClass]:
         """The classes of compare-and-sets."""
-        return [one for one in self if one.kind == CAS]
+        if self._parent is not None:
+            self._take_over(list(self._parent._sets))
+        return list(self._sets.values())
 
     def numbers(self) -> Iterator[int]:
         """Every value that some class speaks of."""
@@ -108,10 +138,21 @@ class CrashedClasses:
             yield one.expected
             yield one.new
 
-    def copy(self) -> CrashedClasses:
-        """Another that may be changed apart."""
-        other = CrashedClasses()
-        for signature, one in self._by_signature.items():
-            other._by_signature[signature] = twin = one.copy()
-            other._by_new.setdefault(one.new, []).append(twin)
-        return other
+    def _add(self, one: CrashedClass) -> None:
+        self._by_signature[one.signature] = one
+        self._by_new.setdefault(one.new, []).append(one)
+        if one.kind == CAS:
+            self._sets[one.signature] = one
+
+    def _take_over(self, signatures: Sequence[Signature]) -> None:
+        """Copy these classes from the parent, where it has them and that was not done yet."""
+        if self._parent is None:
+            return
+        for signature in signatures:
+            theirs = self._parent._by_signature.get(signature)
+            if (
+                theirs is not None
+                and signature not in self._by_signature
+                and signature not in self._dropped
+            ):
+                self._add(theirs.copy())

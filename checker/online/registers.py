@@ -288,17 +288,17 @@ class RegisterKey:
             early = [counts[classes + c] if c >= 0 else 0 for c in before]
             pending += [0] * (words_new - words)
             rows.append([*row[: PENDING - 1], 0, *pending, *totals, *early])
-        for one in self.columns:
+        old, self.columns = self.columns, columns
+        for one in old:
             one.column = -1
         for column, one in enumerate(columns):
             one.column = column
-        self.columns = columns
+        for one in old:
+            if one.column < 0 and one.calls:
+                self._outer = max(self._outer, one.calls[-1])
         self.layout.resized(rows, slots, columns)
         if len(self.crashed) > len(columns):
-            outside = (one for one in self.crashed if one.column < 0)
-            latest = max((one.calls[-1] if one.calls else 0) for one in outside)
-            self._outer = max(self._outer, latest)
-            self.layout.outer(self._outer)
+            self.layout.outer(max(self._outer, 0))
         else:
             self.layout.outer(-1)
 
@@ -380,9 +380,8 @@ class RegisterKey:
         other.window = Window()
         other.culprit, other.trouble = self.culprit, self.trouble
         other.numbers = self.numbers
-        other.crashed = self.crashed.copy()
-        by_column = {one.column: one for one in other.crashed if one.column >= 0}
-        other.columns = [by_column[column] for column in range(len(self.columns))]
+        other.crashed = CrashedClasses(self.crashed)
+        other.columns = [other.crashed.of(*one.signature) for one in self.columns]
         other.layout = self.layout.copy()
         other._stream, other._returning = [], []
         other._open = self._open.copy()
@@ -406,6 +405,7 @@ def _woken(
         key.crashed = crashed
         columns = sorted((one for one in crashed if one.column >= 0), key=lambda one: one.column)
         key.columns = columns
+        key._outer = max((one.calls[-1] for one in crashed if one.calls), default=-1)
         key.layout.resized([list(row) for row in rows], SLOTS_FIRST, columns)
         key._rebuild(columns, SLOTS_FIRST)
     else:
