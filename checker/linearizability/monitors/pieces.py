@@ -101,10 +101,10 @@ def clear_of_fractions(blob: Array, begin: int, end: int) -> bool:
 
 def hash_of(text: Array, begin: int, end: int) -> int:
     """A hash below 2**30, computed byte by byte so that prefixes have theirs on the way."""
-    code = 0
+    code: Any = 0
     for i in range(begin, end):
         code = (code * 131 + np.int64(text[i])) & HASH_MASK
-    return code
+    return int(code)
 
 
 def spell(
@@ -116,7 +116,7 @@ def spell(
     It takes columns of ``Pieces`` one by one: a tuple of arrays costs more to hand over than
     this takes.
     """
-    code = 0
+    code: Any = 0
     for i in range(at, end):
         extent = i + 1 - at
         if lengths[extent] == 2:
