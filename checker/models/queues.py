@@ -64,7 +64,8 @@ def _unordered_step(
     if effect.f == EMPTY:
         return () if state else (state,)
     if effect.f == TAKE:
-        return tuple(_less(state, element, count) for element, count in state)
+        # In an order that does not depend on how hashes fall.
+        return tuple(_less(state, *pair) for pair in sorted(state, key=repr))
     count = next((count for element, count in state if element == effect.element), 0)
     if effect.f == ENQUEUE:
         return (state - {(effect.element, count)} | {(effect.element, count + 1)},)

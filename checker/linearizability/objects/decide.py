@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from checker.linearizability.decision import Budget, Decision, Status
+from checker.linearizability.monitors.decide import monitor_of
 from checker.linearizability.objects import layout
 from checker.linearizability.objects.classes import Classes, classes_of
 from checker.linearizability.objects.engine import (
@@ -21,7 +22,6 @@ from checker.linearizability.objects.engine import (
     compiled_kernels_loaded,
     warmed,
 )
-from checker.linearizability.objects.monitored import monitored
 from checker.linearizability.objects.part import Prepared, prepare
 from checker.linearizability.objects.replay import linearization
 from checker.linearizability.objects.steps import Transitions
@@ -68,7 +68,8 @@ def decide(
     The keyword arguments are for tests: which rules prune, which ways of searching take
     turns, whether monitors may decide, whether to use compiled kernels (None: as it pays).
     """
-    findings = monitored(table, model, reading, budget) if monitors else None
+    monitor = monitor_of(model.name) if monitors else None
+    findings = None if monitor is None else monitor(table, reading, budget)
     if findings is not None and findings.complete():
         return findings.decision()
     run = _Run(table, model, reading, budget, rules, ways, compiled)
