@@ -13,7 +13,8 @@ that every order can be tried, and none is legal: so the history has none either
 enough; there may be one for each of several keys. The first step is a cut where the
 ``culprit`` returned: that is how much of the history cannot be put in order. ``clusters``,
 where a register's values are unique, are calls of operations on two values that exclude each
-other: some on the first had ended before some on the second began, and the other way round.
+other: some on the first had ended before some on the second began, and the other way round;
+null stands for the initial value, which is there before everything.
 
 A part is checked by taking its steps anew from the history and trying all orders of what is
 left: nothing of the search is trusted, and of the part only which steps to take.
@@ -29,6 +30,7 @@ import numpy as np
 
 from checker.linearizability.aspects import Unsound
 from checker.linearizability.certificate import Certificate, CertificateError
+from checker.linearizability.columns import rows_that_matter
 from checker.linearizability.exhaustive import some_order
 from checker.linearizability.relaxation import Cut, Relaxation, Relaxer, relaxation_from_json
 from checker.models import MODELS
@@ -51,7 +53,7 @@ class RefutedPart:
     culprit: int
     steps: tuple[Relaxation, ...]
     witness: tuple[dict[str, Any], ...]
-    clusters: tuple[tuple[int, ...], ...] = ()
+    clusters: tuple[tuple[int | None, ...], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON documented above."""
@@ -133,7 +135,8 @@ def _part(data: Any, number: int) -> RefutedPart:
 
 def _clusters(data: Any) -> bool:
     return isinstance(data, list) and all(
-        isinstance(cluster, list) and all(type(call) is int for call in cluster) for cluster in data
+        isinstance(cluster, list) and all(call is None or type(call) is int for call in cluster)
+        for cluster in data
     )
 
 
@@ -186,48 +189,57 @@ def verify_refutation(
             own = table.take(rows)
         if not len(own):
             return f"key {part.key!r} is not in the history"
-        if problem := _problem(Operations(own), part, relaxer):
+        if problem := _problem(own, part, relaxer):
             return f"key {part.key!r}: {problem}"
     return None
 
 
-def _problem(operations: Sequence[Operation], part: RefutedPart, relaxer: Relaxer) -> str | None:
-    culprit = next((o for o in operations if o.call == part.culprit), None)
-    if culprit is None or culprit.ret is None:
+def _problem(table: Table, part: RefutedPart, relaxer: Relaxer) -> str | None:
+    culprit = table.call == part.culprit
+    if not (culprit & (table.ret != NEVER)).any():
         return f"operation {part.culprit} did not complete, so it is no culprit"
-    if not part.steps or part.steps[0] != Cut(culprit.ret):
+    if not part.steps or part.steps[0] != Cut(int(table.ret[culprit][0])):
         return "the first step does not cut the history where its culprit returned"
+    if part.clusters and not exclude_each_other(table, part.clusters, relaxer):
+        return "the clusters do not exclude each other"
     try:
-        left = relaxer.relaxed(operations, part.steps)
+        rows = rows_that_matter(table, part.steps, relaxer.aspect)
+        left = relaxer.relaxed(Operations(table.take(rows)), part.steps)
     except Unsound as error:
         return f"a step proves nothing: {error}"
     except (TypeError, ValueError, KeyError, OverflowError) as error:
         return f"a step cannot be taken: {error}"
     if [canonical(told(one)) for one in left] != [canonical(one) for one in part.witness]:
         return "the steps lead to another witness than the one told"
-    if part.clusters and not _exclude_each_other(operations, part.clusters):
-        return "the clusters do not exclude each other"
     answer = some_order(left, relaxer.model, relaxer.reading)
     if answer is None:
         return "the witness has too many orders to try them all"
     return "the witness has a legal order" if answer else None
 
 
-def _exclude_each_other(operations: Sequence[Operation], clusters: Sequence[Sequence[int]]) -> bool:
+def exclude_each_other(
+    table: Table, clusters: Sequence[Sequence[int | None]], relaxer: Relaxer
+) -> bool:
     """Whether of two clusters each has an operation that precedes one of the other.
 
     What concerns one value written once stands together in every order (Gibbons & Korach 1997).
     """
-    by_call = {operation.call: operation for operation in operations}
-    if len(clusters) != 2 or not all(call in by_call for group in clusters for call in group):
+    calls = [call for group in clusters for call in group if call is not None]
+    named = Operations(table.take(np.flatnonzero(np.isin(table.call, calls))))
+    by_call = {operation.call: operation for operation in named}
+    if len(clusters) != 2 or not all(call in by_call for call in calls):
         return False
-    first, second = ([by_call[call] for call in group] for group in clusters)
-    return _some_precedes(first, second) and _some_precedes(second, first)
-
-
-def _some_precedes(these: Sequence[Operation], those: Sequence[Operation]) -> bool:
-    ended = min((o.ret for o in these if o.ret is not None), default=NEVER)
-    return ended < max((o.call for o in those), default=-1)
+    spans = []
+    for group in clusters:
+        members = [by_call[call] for call in group if call is not None]
+        ended = min((o.ret for o in members if o.ret is not None), default=NEVER)
+        if None in group:
+            if not any(canonical(relaxer.model.init) in relaxer.aspect.names(o) for o in members):
+                return False
+            ended = -1
+        spans.append((ended, max((o.call for o in members), default=-1)))
+    (first_ended, first_began), (second_ended, second_began) = spans
+    return first_ended < second_began and second_ended < first_began
 
 
 def certificate_from_json(data: Any) -> Certificate | Refutation:

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from checker.linearizability.aspects import Unsound
-from checker.linearizability.columns import numbers_of_values
+from checker.linearizability.columns import rows_that_matter
 from checker.linearizability.exhaustive import some_order
 from checker.linearizability.relaxation import Cut, Drop, Fold, Only, Relaxation, Relaxer, Start
 from histories.canonical import canonical
 from histories.event import Operation
-from histories.table import NEVER, NO_VALUE, OK, Operations, Table
+from histories.table import NEVER, Operations, Table
 
 Refuted = Callable[[Sequence[Operation]], bool]
 """Whether a history is surely not linearizable (an undecided one is not)."""
@@ -75,7 +75,7 @@ class Shrinker:
         """The smallest found. ``hints``: calls of operations that are likely to matter."""
         found = self._by_values({*hints, *self.telling}) or self._by_window()
         if found is None:
-            whole = self._taken(np.flatnonzero(self.table.call <= self.cut.end), (self.cut,))
+            whole = self._taken((self.cut,))
             assert whole is not None
             found = self._fewer_values(whole)
         return self._fewer(found)
@@ -88,8 +88,9 @@ class Shrinker:
                 return not answer
         return self.search(operations)
 
-    def _taken(self, rows: Any, steps: tuple[Relaxation, ...]) -> Shrunk | None:
-        """The history of some rows after ``steps``; None when a step is not possible."""
+    def _taken(self, steps: tuple[Relaxation, ...]) -> Shrunk | None:
+        """The history after ``steps``; None when a step is not possible."""
+        rows = rows_that_matter(self.table, steps, self.relaxer.aspect)
         try:
             return Shrunk(self.relaxer.relaxed(Operations(self.table.take(rows)), steps), steps)
         except Unsound:
@@ -134,7 +135,7 @@ class Shrinker:
             if self.out_of_time():
                 return None
             only = Only(tuple(values.values()))
-            found = self._taken(self._rows_with(values), (self.cut, only))
+            found = self._taken((self.cut, only))
             if found is not None and self.refuted(found.operations):
                 return found
         return None
@@ -155,39 +156,17 @@ class Shrinker:
         if not self.relaxer.aspect.columns:
             return {}
         near: set[int] = set()
-        for row in self._rows_with(own)[-PARTNERS_MAX:].tolist():
+        only = Only(tuple(own.values()))
+        rows = rows_that_matter(self.table, (self.cut, only), self.relaxer.aspect)
+        for row in rows[-PARTNERS_MAX:].tolist():
             near.update(range(row - NEIGHBOURS, row + NEIGHBOURS))
-        rows = [row for row in sorted(near) if 0 <= row < len(self.table)]
-        found = self._values(self.table.operation(row) for row in rows)
+        inside = [row for row in sorted(near) if 0 <= row < len(self.table)]
+        found = self._values(self.table.operation(row) for row in inside)
         others = [(name, value) for name, value in found.items() if name not in own]
         return dict(others[-PARTNERS_MAX:])
 
     def _rows_at(self, calls: Collection[int]) -> Any:
         return np.flatnonzero(np.isin(self.table.call, list(calls)))
-
-    def _rows_with(self, values: dict[Hashable, Any]) -> Any:
-        """Rows of the prefix, less those of which nothing is left among ``values``."""
-        table, columns = self.table, self.relaxer.aspect.columns
-        kept = table.call <= self.cut.end
-        valued = [(i, f, getattr(table, columns[f])) for i, f in self._functions() if f in columns]
-        used = np.zeros(len(table.values) + 1, np.bool_)
-        for number, _, column in valued:
-            used[column[table.f == number]] = True
-        wanted = np.zeros(len(table.values) + 1, np.bool_)
-        wanted[numbers_of_values(table.values, values, used[:-1])] = True
-        for number, f, column in valued:
-            # A list of two is kept as its elements: whether it is wanted is seen later.
-            second = table.output2 if columns[f] == "output" else table.input2
-            sure = (table.f == number) & ~wanted[column]
-            if columns[f] != "input2":
-                sure &= second == NO_VALUE
-            if columns[f] == "output":
-                sure &= (table.outcome == OK) & (column != 0) | (f == "read")
-            kept &= ~sure
-        return np.flatnonzero(kept)
-
-    def _functions(self) -> Iterable[tuple[int, str]]:
-        return enumerate(self.table.functions)
 
     def _by_window(self) -> Shrunk | None:
         """What happened since some operation pinned the state, for ever earlier ones."""
@@ -209,19 +188,17 @@ class Shrinker:
         """The first of these rows after which the state is known."""
         for row in rows:
             operation = self.table.operation(row)
-            if self.relaxer.effect(operation) is not None:
-                universe = self.relaxer.aspect.names(operation)
-                if self.relaxer.aspect.founding(operation, universe) is not None:
-                    return operation
+            pins = self.relaxer.aspect.founding(operation, ()) is not None
+            if pins and self.relaxer.effect(operation) is not None:
+                return operation
         return None
 
     def _since(self, anchor: Operation, values: dict[Hashable, Any]) -> Shrunk | None:
-        rows = np.flatnonzero((self.table.ret >= anchor.call) & (self.table.call <= self.cut.end))
         ways: list[tuple[Relaxation, ...]] = [(self.cut, Start(anchor.call))]
         if values:
             ways.insert(0, (self.cut, Only(tuple(values.values())), Start(anchor.call)))
         for steps in ways:
-            found = self._taken(rows, steps)
+            found = self._taken(steps)
             if found is not None and self.refuted(found.operations):
                 return found
         return None

@@ -14,6 +14,7 @@ from checker.linearizability.broken import BrokenSearch
 from checker.linearizability.clustering import Clustering
 from checker.linearizability.exhaustive import some_order
 from checker.linearizability.finding import find
+from checker.linearizability.nearby import rows_to_argue
 from checker.linearizability.obstacle import THINGS, state_text
 from checker.linearizability.possible import possible_states
 from checker.linearizability.refutation import RefutedPart, exclude_each_other, told
@@ -31,8 +32,6 @@ Clusters = tuple[tuple[int | None, ...], ...]
 
 SHRINK_SECONDS_MAX = 3.0
 SHOWN_MAX = 16
-ARGUED_MAX = 150_000
-"""Operations of a key up to which all of them are looked at for a simple argument (0.6 s)."""
 POSSIBLE_MAX = 400
 POSSIBLE_SECONDS = 0.3
 POSSIBLE_SHOWN_MAX = 6
@@ -68,8 +67,8 @@ def explain(
     table = table_of(operations)
     relaxer = Relaxer(model, reading)
     finding = None
-    if len(table) <= ARGUED_MAX:
-        finding = find(culprit, list(Operations(table)), relaxer)
+    if (rows := rows_to_argue(table, culprit, relaxer)) is not None:
+        finding = find(culprit, list(Operations(table.take(rows))), relaxer)
     if not full:
         return _violation(key, culprit, finding, [culprit], {})
     groups = _groups(table, relaxer, clusters)
@@ -139,9 +138,8 @@ def _groups(table: Table, relaxer: Relaxer, clusters: Sequence[int]) -> Clusters
     """The two clusters that a monitor named, if they exclude each other; else none."""
     if relaxer.model.family != "register" or len(clusters) < 6:
         return ()
-    named = Operations(table.take(np.flatnonzero(np.isin(table.call, clusters))))
     pair = tuple(_group(clusters[at : at + 3]) for at in (0, 3))
-    return pair if exclude_each_other(named, pair, relaxer) else ()
+    return pair if exclude_each_other(table, pair, relaxer) else ()
 
 
 def _group(calls: Sequence[int]) -> tuple[int | None, ...]:
