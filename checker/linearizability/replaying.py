@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from checker.linearizability.workings import working_of
 from checker.models.model import Kind, Model
 from checker.reading import Reading
 from checker.wording import show
@@ -126,7 +127,7 @@ def _object_misstep(
     asserts = np.array([effect is not None for effect in effects], np.bool_)[numbers]
     order = numbers[row].tolist()
     for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-        problem = _Walk(model, effects, order[start:end]).misstep()
+        problem = _misstep(model, [effects[number] for number in order[start:end]])
         if problem is not None:
             return asserts, problem._replace(place=start + problem.place)
     return asserts, None
@@ -154,35 +155,39 @@ def effects_of(table: Table, model: Model, reading: Reading) -> tuple[Int64, lis
     return of_row, effects
 
 
-class _Walk:
-    """One part, step by step from the start; where a step may go two ways, either may do."""
+def _misstep(model: Model, effects: Sequence[Any]) -> Misstep | None:
+    """The first step of one part that cannot be."""
+    for place, effect in enumerate(effects):
+        if effect is None:
+            return Misstep(place, idle=True)
+    working = working_of(model, effects)
+    if working is None:
+        return _walk(model, effects)
+    for place, effect in enumerate(effects):
+        if not working.take(effect):
+            return Misstep(place, False, f"when the state is {show(working.state())}")
+    return None
 
-    def __init__(self, model: Model, effects: list[Any], order: list[int]) -> None:
-        self.model = model
-        self.effects = effects
-        self.order = order
 
-    def misstep(self) -> Misstep | None:
-        state: Hashable = self.model.init
-        choices: list[tuple[int, Hashable]] = []
-        tried: set[tuple[int, Hashable]] = set()
-        furthest = Misstep(-1, False)
-        place = 0
-        while place < len(self.order):
-            effect = self.effects[self.order[place]]
-            if effect is None:
-                return Misstep(place, idle=True)
-            successors = self.model.step(state, effect)
-            if len(successors) == 1:
-                place, state = place + 1, successors[0]
-                continue
-            if not successors and place > furthest.place:
-                furthest = Misstep(place, False, f"when the state is {show(state)}")
-            for other in reversed(successors):
-                if (place + 1, other) not in tried:
-                    tried.add((place + 1, other))
-                    choices.append((place + 1, other))
-            if not choices:
-                return furthest
-            place, state = choices.pop()
-        return None
+def _walk(model: Model, effects: Sequence[Any]) -> Misstep | None:
+    """By ``Model.step``; where a step may go two ways, either may do."""
+    state: Hashable = model.init
+    choices: list[tuple[int, Hashable]] = []
+    tried: set[tuple[int, Hashable]] = set()
+    furthest = Misstep(-1, False)
+    place = 0
+    while place < len(effects):
+        successors = model.step(state, effects[place])
+        if len(successors) == 1:
+            place, state = place + 1, successors[0]
+            continue
+        if not successors and place > furthest.place:
+            furthest = Misstep(place, False, f"when the state is {show(state)}")
+        for other in reversed(successors):
+            if (place + 1, other) not in tried:
+                tried.add((place + 1, other))
+                choices.append((place + 1, other))
+        if not choices:
+            return furthest
+        place, state = choices.pop()
+    return None

@@ -11,9 +11,9 @@ from checker import verify
 from checker.linearizability import recheck, retracing
 from checker.linearizability.certificate import Certificate
 from checker.linearizability.decision import Budget, Decision, Status
-from checker.linearizability.replaying import register_effects
+from checker.linearizability.replaying import _misstep, _walk, register_effects
 from checker.linearizability.search import linearizable
-from checker.models import CAS_REGISTER
+from checker.models import CAS_REGISTER, MODELS
 from checker.models.model import Kind
 from checker.reading import KNOSSOS, READINGS, SPLITBRAIN
 from histories.canonical import canonical
@@ -103,3 +103,22 @@ def test_lists_of_two_as_values_are_left_to_the_verifier():
     assert recheck._retraced(retracing.retrace, table, decision, SPLITBRAIN) == retracing.UNSUITED
     certificate = Certificate.of(table, decision, CAS_REGISTER, KNOSSOS)
     assert recheck.recheck(table, decision, certificate, CAS_REGISTER, KNOSSOS, Budget()) is None
+
+
+@pytest.mark.parametrize("model", ["fifo-queue", "unordered-queue", "set", "append"])
+def test_objects_that_work_in_place_agree_with_the_steps_of_their_model(model):
+    """Any sequence of operations, legal or not: accepted by both or by neither."""
+    legal = 0
+    for seed in range(400):
+        rng = random.Random(seed)
+        drawn = {"values": rng.choice((1, 2)), "crashed": 0.3, "keys": (None,)}
+        history = oracle.random_history(rng, model, 9, mutated=False, **drawn)
+        effects = [MODELS[model].effect(one, SPLITBRAIN) for one in history]
+        effects = [effect for effect in effects if effect is not None]
+        if rng.random() < 0.5:
+            at = rng.randrange(len(effects) + 1)
+            effects = effects[at:] + effects[:at]
+        by_step = _walk(MODELS[model], effects)
+        assert (_misstep(MODELS[model], effects) is None) == (by_step is None), effects
+        legal += by_step is None
+    assert 60 < legal < 340
