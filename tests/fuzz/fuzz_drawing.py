@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import oracle
 
@@ -14,6 +15,9 @@ from histories.event import Operation, Outcome
 
 SMALL_MAX = 8
 """Operations the oracle that tries every order is asked about."""
+SMALL_SHARE = 0.5
+COMPILED_SHARE = 0.9
+"""How often an engine that can be asked for either is asked for compiled kernels."""
 FRONTIER_MAX = 6_000
 """Configurations the unpruned frontier may keep; beyond, the history is passed over."""
 KNOWN = tuple(model for model in oracle.MODELS if model in MODELS)
@@ -32,6 +36,8 @@ class Drawn:
     stuck: Operation | None
     """The first completion that no prefix can place, where the frontier says so."""
     rng: random.Random = field(default_factory=random.Random)
+    kept: dict[bool, Any] = field(default_factory=dict)
+    """What the checker said of it, without and with explanation, once it was asked."""
 
     @property
     def indeterminate(self) -> bool:
@@ -49,7 +55,7 @@ def draw(rng: random.Random, models: Sequence[str] = KNOWN) -> Drawn | None:
     """
     model = rng.choice(models)
     reading = rng.choice((SPLITBRAIN, *oracle.READINGS))
-    if rng.random() < 0.5:
+    if rng.random() < SMALL_SHARE:
         operations = oracle.small_history(rng, model, SMALL_MAX)
         return judged(model, "small", reading, operations, rng)
     size = rng.randint(30, 70) if rng.random() < 0.7 else rng.randint(70, 200)

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import fuzz_drawing
 import numpy as np
 from fuzz_checks import Skipped, premature, unlawful
 from fuzz_drawing import Drawn
@@ -71,5 +72,5 @@ def switches(decide: Engine, drawn: Drawn) -> dict[str, Any]:
     if "ways" in parameters and rng.random() < 0.7:
         options["ways"] = (rng.choice(parameters["ways"].default),)
     if "compiled" in parameters:
-        options["compiled"] = rng.random() < 0.9
+        options["compiled"] = rng.random() < fuzz_drawing.COMPILED_SHARE
     return options

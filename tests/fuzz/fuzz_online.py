@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import fuzz_drawing
 from fuzz_checks import Skipped, is_linearizable, opened, premature
 from fuzz_drawing import Drawn
 
@@ -21,8 +22,10 @@ def online(drawn: Drawn) -> str | None:
     Only what is known by then counts, and how an open operation will end is not. The verdict at
     the end is the truth, or unknown.
     """
-    drawn = replace(drawn, operations=renumbered(drawn.operations))
-    monitor = Monitor(drawn.model, reading=drawn.reading, compile=drawn.rng.random() < 0.9)
+    drawn = replace(drawn, operations=renumbered(drawn.operations), kept={})
+    monitor = Monitor(
+        drawn.model, reading=drawn.reading, compile=drawn.rng.random() < fuzz_drawing.COMPILED_SHARE
+    )
     often = drawn.rng.choice((0.0, 0.1, 1.0))
     for event in events(drawn.operations):
         violation = monitor.feed(event)
@@ -37,7 +40,7 @@ def online(drawn: Drawn) -> str | None:
                     raise Skipped
                 return f"accuses nothing at event {event.index}, though nothing linearizes it"
         if violation is not None:
-            known = replace(drawn, operations=known_by(drawn.operations, event.index))
+            known = replace(drawn, operations=known_by(drawn.operations, event.index), kept={})
             accused = [o for o in known.operations if o.call == violation.culprit]
             if len(accused) != 1:
                 return f"accuses call {violation.culprit}, which is no operation"
