@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,6 +45,7 @@ def new_arena(part: Part, slots: int, *, breadth: bool) -> Arena:
     registers[layout.WORDS] = words
     registers[layout.STRIDE] = stride
     registers[layout.OPTIONS] = 1
+    registers[layout.OPEN_CLASSES] = sum(before < after for before, after in pairwise(part.first))
     registers[layout.FOUND] = registers[layout.DOOMED_RANK] = -1
     registers[layout.BASE] = layout.NOT_BEGUN
     return Arena(

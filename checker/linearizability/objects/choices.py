@@ -11,6 +11,7 @@ from checker.linearizability.objects.layout import (
     LATER,
     MASK,
     MISSED,
+    OPEN_CLASSES,
     RANK,
     RULES,
     STATE,
@@ -31,8 +32,6 @@ def class_of(part: Any, move: int) -> int:
 
 def can_open(part: Any, arena: Any, row: int, c: int) -> bool:
     """Whether some open operation of class c has begun and is not consumed."""
-    if part.first[c] == part.first[c + 1]:
-        return False
     word, shift, width = part.counter[3 * c], part.counter[3 * c + 1], part.counter[3 * c + 2]
     count = (arena.rows[row + MASK + arena.registers[WORDS] + word] >> shift) & ((1 << width) - 1)
     one = part.first[c] + count
@@ -57,11 +56,10 @@ def candidates(part: Any, arena: Any, row: int, slots: int) -> int:
                 count += 1
             elif part.rank[j] < part.rank[arena.candidate[arena.marks[2 * c + 1]]]:
                 arena.candidate[arena.marks[2 * c + 1]] = j
-    if len(part.opens) > 0:
-        for c in range(len(part.name)):
-            if (not alike or arena.marks[2 * c] != epoch) and can_open(part, arena, row, c):
-                arena.candidate[count] = -1 - c
-                count += 1
+    for c in range(registers[OPEN_CLASSES]):
+        if (not alike or arena.marks[2 * c] != epoch) and can_open(part, arena, row, c):
+            arena.candidate[count] = -1 - c
+            count += 1
     return count
 
 

@@ -11,8 +11,8 @@ its words of counts. LINK: the next in its bucket; BEHIND: the next that waits a
 
 USED, TOP, AT, EPOCH, DEEPEST, FOUND, EXPANDED, BASE = range(8)
 LOWEST, MISSED, DOOMED_RANK, BREADTH, UNLIMITED, RULES, OPTIONS = range(8, 15)
-CLASSES, STRIDE, WORDS, INIT = range(15, 19)
-REGISTERS = 19
+CLASSES, STRIDE, WORDS, INIT, OPEN_CLASSES = range(15, 20)
+REGISTERS = 20
 """Scalars of a search. FOUND and BASE: -1 when there is none; before its beginning, BASE is
 NOT_BEGUN. STRIDE: words of a configuration; WORDS: those of required operations."""
 NOT_BEGUN = -2

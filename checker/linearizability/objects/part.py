@@ -32,10 +32,11 @@ class Part(NamedTuple):
     of its return among all returns; ``returning``: the operation at each rank; ``called``
     [m + 1]: how many operations were called before the return of each rank (``called[m]`` = m);
     ``watch`` [m + 1]: the first observer among the operations from each on, m when there is
-    none. Of each class ``name``: its number among all parts, ``observer``: 0 or 1;
-    its open operations are ``opens[first[c]:first[c + 1]]``: the first rank whose return comes
-    after the call, ascending. ``counter``, three numbers a class: how many were consumed is kept
-    in a word of counts, from a bit on, in so many bits, with a guard bit above; ``guards`` has
+    none. Of each class, first those that have open operations: ``name``, its number among all
+    parts; ``observer``: 0 or 1; its open operations are ``opens[first[c]:first[c + 1]]``: the
+    first rank whose return comes after the call, ascending. ``counter``, three numbers a class:
+    how many were consumed is kept in a word of counts, from a bit on, in so many bits, with a
+    guard bit above; ``guards`` has
     the guard bits of each word. ``resets``: empty when no operation resets the state; else how
     many of the first 0 to m by call do, how many of the first 0 to m by return, and the first
     rank at which an open one may. All int64.
@@ -97,8 +98,13 @@ def prepare(
     live = opens < m
     members, opens, open_names = members[live], opens[live], names[open_][live]
     name, cls = np.unique(np.concatenate((names[~open_], open_names)), return_inverse=True)
-    by_class = np.argsort(cls[m:], kind="stable")
     counts = np.bincount(cls[m:], minlength=len(name))
+    # Classes that have open operations first: those are gone through again and again.
+    reordered = np.argsort(counts == 0, kind="stable")
+    place = np.empty(len(name), np.int64)
+    place[reordered] = np.arange(len(name))
+    name, counts, cls = name[reordered], counts[reordered], place[cls]
+    by_class = np.argsort(cls[m:], kind="stable")
     counter, guards = _counters(counts)
     observer = observes[name].astype(np.int64)
     watch = np.where(observer[cls[:m]] == 1, np.arange(m), m)
