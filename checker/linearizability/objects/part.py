@@ -36,10 +36,9 @@ class Part(NamedTuple):
     parts; ``observer``: 0 or 1; its open operations are ``opens[first[c]:first[c + 1]]``: the
     first rank whose return comes after the call, ascending. ``counter``, three numbers a class:
     how many were consumed is kept in a word of counts, from a bit on, in so many bits, with a
-    guard bit above; ``guards`` has
-    the guard bits of each word. ``resets``: empty when no operation resets the state; else how
-    many of the first 0 to m by call do, how many of the first 0 to m by return, and the first
-    rank at which an open one may. All int64.
+    guard bit above; ``guards`` has the guard bits of each word. ``resets``: empty when no
+    operation resets the state; else how many of the first 0 to m by call do, how many of the
+    first 0 to m by return, and the first rank at which an open one may. All int64.
     """
 
     cls: Any
