@@ -22,7 +22,7 @@ from checker.linearizability.registers.effects import effects_of
 from checker.linearizability.registers.layout import RULES
 from checker.linearizability.registers.memory import Memory
 from checker.linearizability.registers.rules import ALL
-from checker.linearizability.registers.stepping import BREADTH, DEPTH
+from checker.linearizability.registers.stepping import BREADTH, DEPTH, LINEARIZED, REFUTED
 from checker.linearizability.registers.turns import HARD, UNDECIDED, Columns, Turns
 from checker.models import Model
 from checker.reading import Reading
@@ -67,7 +67,7 @@ def decide(
 
 
 class _Run:
-    """All keys of one history."""
+    """All keys of one history. Written with care for small ones: a numpy call costs 1 µs."""
 
     def __init__(
         self,
@@ -87,17 +87,20 @@ class _Run:
         rows, starts = np.empty(n, np.int64), np.zeros(count + 2, np.int64)
         self.functions.group(effects.kind, table.key, rows, starts)
         self.starts = starts[: count + 1]
+        self.count = count
+        found = np.zeros((4, count), np.int64)
         self.columns = Columns(
             (*effects[:3], table.call, table.ret, rows, self.starts),
             effects.values,
             np.empty(n, np.int64),
-            np.zeros(count, np.int64),
+            found[0],
             np.full(count, UNDECIDED, np.int8),
-            np.full(count, -1, np.int64),
-            np.zeros(count, np.int64),
-            np.zeros(count, np.int64),
+            found[1],
+            found[2],
+            found[3],
         )
-        self.most = int((starts[1:-1] - starts[:-2]).max(initial=0))
+        self.columns.stuck[:] = -1
+        self.refuted = False
         self.clusters: dict[int, tuple[int, ...]] = {}
         self.monitored = 0
         self.thread = threading.current_thread()
@@ -105,20 +108,24 @@ class _Run:
 
     def monitor(self) -> None:
         """Let the monitor decide what is unambiguous."""
-        columns, count = self.columns, len(self.columns.statuses)
-        evidence = np.empty((count, 8), np.int64)
+        columns = self.columns
+        evidence = np.empty((self.count, 8), np.int64)
         self.functions.monitor_keys(
             *columns.inputs, 0, columns.home(False), columns.order, columns.counts,
             columns.statuses, evidence,
         )  # fmt: skip
-        done = columns.statuses != UNDECIDED
-        self.monitored = int(np.count_nonzero(done & (np.diff(self.starts) > 0)))
+        done = columns.statuses >= 0
+        decided = np.flatnonzero(done)
+        if not len(decided):
+            return
+        self.monitored = int(np.count_nonzero(self.starts[decided] < self.starts[decided + 1]))
         if not self.monitored:
             return
         kind, ret, key = columns.inputs[0], self.table.ret, self.table.key
         closed = (kind >= 0) & (ret != NEVER)
-        columns.verified[done] = np.bincount(key[closed], minlength=count)[done]
-        for one in np.flatnonzero(columns.statuses == Status.REFUTED).tolist():
+        columns.verified[done] = np.bincount(key[closed], minlength=self.count)[done]
+        for one in np.flatnonzero(columns.statuses == REFUTED).tolist():
+            self.refuted = True
             stuck = int(evidence[one, 0])
             columns.stuck[one] = stuck
             columns.verified[one] = np.count_nonzero(closed & (key == one) & (ret < ret[stuck]))
@@ -127,38 +134,45 @@ class _Run:
     def search(self) -> None:
         """Search the keys that are undecided, until all are decided or one is refuted."""
         statuses = self.columns.statuses
-        if self.functions.plain and self.unsettled():
+        if self.functions.plain and self.undecided():
             self._in_plain_python()
-        if self.unsettled():
-            if np.count_nonzero(statuses == UNDECIDED) > 1:
-                self._first_turns()
-            else:
-                statuses[statuses == UNDECIDED] = HARD
+        undecided = self.undecided()
+        if undecided > 1:
+            self._first_turns()
+        elif undecided:
+            statuses[statuses == UNDECIDED] = HARD
+        if undecided and not self.refuted:
             self._hard_turns()
-        statuses[statuses < 0] = Status.SKIPPED
+        if self.refuted:
+            statuses[statuses < 0] = Status.SKIPPED
 
-    def unsettled(self) -> bool:
-        """Whether keys are undecided, and none is refuted."""
-        return bool((self.columns.statuses < 0).any()) and not self.refuted()
-
-    def refuted(self) -> bool:
-        """Whether some key is refuted, which settles the verdict."""
-        return bool((self.columns.statuses == Status.REFUTED).any())
+    def undecided(self) -> int:
+        """How many keys still have to be decided: none once one is refuted."""
+        return 0 if self.refuted else int(np.count_nonzero(self.columns.statuses < 0))
 
     def decision(self) -> Decision:
         """What is known now."""
         columns = self.columns
-        counts = np.where(columns.statuses == Status.LINEARIZED, columns.counts, 0)
-        order, starts = columns.order, np.zeros(len(counts) + 1, np.int64)
-        np.cumsum(counts, out=starts[1:])
-        if len(counts) == 1 or not (counts[:-1] != np.diff(self.starts)[:-1]).any():
-            order = order[: starts[-1]]
+        counts = columns.counts
+        starts = np.zeros(self.count + 1, np.int64)
+        if self.count == 1:
+            if columns.statuses[0] != LINEARIZED:
+                counts[0] = 0
+            starts[1] = counts[0]
+            order = columns.order[: starts[1]]
         else:
-            lengths = np.diff(self.starts)
-            place = np.arange(self.starts[-1]) - np.repeat(self.starts[:-1], lengths)
-            order = order[: self.starts[-1]][place < np.repeat(counts, lengths)]
-        searched = len(counts) - self.monitored
-        names = [MONITOR] * (self.monitored > 0) + [SEARCH] * bool(columns.expanded.any())
+            counts[columns.statuses != LINEARIZED] = 0
+            np.cumsum(counts, out=starts[1:])
+            # What the keys have left of their places in the order is taken out.
+            ends = self.starts[:-1] + counts
+            edges = np.zeros(len(columns.order) + 1, np.int8)
+            np.add.at(edges, self.starts[:-1], 1)
+            np.subtract.at(edges, ends, 1)
+            order = columns.order[np.cumsum(edges[:-1], dtype=np.int8).astype(np.bool_)]
+        names: tuple[str, ...] = (MONITOR,) if self.monitored else (SEARCH,)
+        if self.monitored and columns.expanded.any():
+            most = 2 * self.monitored >= np.count_nonzero(counts)
+            names = (MONITOR, SEARCH) if most else (SEARCH, MONITOR)
         return Decision(
             columns.statuses,
             order,
@@ -166,7 +180,7 @@ class _Run:
             columns.stuck,
             columns.verified,
             columns.expanded,
-            tuple(names if self.monitored >= searched else names[::-1]) or (SEARCH,),
+            names,
             self.clusters,
         )
 
@@ -174,22 +188,20 @@ class _Run:
         """A little fuel without numba; if that does not do, compiled kernels take over."""
         columns, inputs = self.columns, self.columns.inputs
         columns.inputs = tuple(column.tolist() for column in inputs)
-        memory = Memory.of(self.most, self.rules, self.budget.memory_bytes, True)
-        turns = Turns(columns, self.functions, memory, self.budget, 0, len(columns.statuses))
-        turns.take(PLAIN_FUEL, self.refuted)
+        turns = self._turns(0, self.count, DEPTH, self.budget.memory_bytes)
+        turns.take(PLAIN_FUEL, self.settled)
         columns.inputs = inputs
-        if self.unsettled():
+        if self.undecided():
             self.functions = functions.compiled(self.budget)
 
     def _first_turns(self) -> None:
         """Every key once, so that easy ones are out of the way; threads share the keys out."""
-        count = len(self.columns.statuses)
-        jobs = min(self.budget.jobs, count) if len(self.table) >= THREADED_MIN else 1
+        jobs = min(self.budget.jobs, self.count) if len(self.table) >= THREADED_MIN else 1
 
         def share(number: int) -> None:
-            first, end = count * number // jobs, count * (number + 1) // jobs
+            first, end = self.count * number // jobs, self.count * (number + 1) // jobs
             turns = self._turns(first, end, DEPTH, self.budget.memory_bytes // jobs)
-            while turns.key < turns.end and not self.refuted():
+            while turns.key < turns.end and not self.refuted:
                 turns.take(FIRST_FUEL, self.settled)
                 if turns.key < turns.end and self.columns.statuses[turns.key] == UNDECIDED:
                     turns.leave(HARD)
@@ -203,60 +215,66 @@ class _Run:
 
     def _hard_turns(self) -> None:
         """The keys that were put off, depth first and breadth first by turns, round robin."""
-        columns = self.columns
-        hard = np.flatnonzero(columns.statuses == HARD).tolist()
+        statuses = self.columns.statuses
+        hard = np.flatnonzero(statuses == HARD).tolist()
+        limit = self.budget.memory_bytes // (2 * max(len(hard), 1))
         searches: dict[tuple[int, int], Turns] = {}
         fuel = FIRST_FUEL
         while hard:
             for key in hard:
                 size = int(self.starts[key + 1] - self.starts[key])
                 for way in (DEPTH, BREADTH):
-                    if columns.statuses[key] != HARD:
+                    if statuses[key] != HARD:
                         continue
                     turns = searches.get((key, way))
                     if turns is None:
-                        limit = self.budget.memory_bytes // (2 * len(hard))
                         turns = searches[key, way] = self._turns(key, key + 1, way, limit)
                     self._take_hard(turns, max(fuel, 2 * size))
-                    if self.refuted():
+                    if self.refuted:
                         return
-                if columns.statuses[key] != HARD:
+                if statuses[key] != HARD:
                     for way in (DEPTH, BREADTH):
                         searches.pop((key, way), None)
-            hard = [key for key in hard if columns.statuses[key] == HARD]
+            hard = [key for key in hard if statuses[key] == HARD]
             fuel *= 2
 
     def _take_hard(self, turns: Turns, fuel: int) -> None:
         """One turn of one way of searching one key, whose figures are those of all ways."""
         columns, key = self.columns, turns.first
         verified, stuck = columns.verified[key], columns.stuck[key]
-        turns.elsewhere = int(columns.expanded[key]) - turns.spent
-        elsewhere = turns.elsewhere
+        turns.elsewhere = elsewhere = int(columns.expanded[key]) - turns.spent
         columns.statuses[key] = UNDECIDED
         turns.take(fuel, self.settled)
-        if columns.statuses[key] == UNDECIDED:
-            columns.statuses[key] = HARD
+        status = columns.statuses[key]
+        if status == UNDECIDED:
+            columns.statuses[key] = status = HARD
         columns.expanded[key] += elsewhere
-        if columns.statuses[key] != Status.LINEARIZED and verified > columns.verified[key]:
+        if status != LINEARIZED and verified > columns.verified[key]:
             columns.verified[key], columns.stuck[key] = verified, stuck
-        if turns.way == DEPTH and columns.statuses[key] != HARD:
+        if turns.way == DEPTH and status != HARD:
             _kept.memory = turns.memory
 
     def _turns(self, first: int, end: int, way: int, limit: int) -> Turns:
         """A search over some keys, in the memory of an earlier one if it suits."""
-        sizes = self.starts[first + 1 : end + 1] - self.starts[first:end]
-        most = int(sizes.max())
-        memory = getattr(_kept, "memory", None) if way == DEPTH else None
-        if memory is not None:
+        if end - first == 1:
+            most = int(self.starts[end] - self.starts[first])
+        else:
+            most = int((self.starts[first + 1 : end + 1] - self.starts[first:end]).max(initial=0))
+        plain = self.functions.plain
+        memory: Memory | None = None
+        if way == DEPTH and not plain:
+            memory = getattr(_kept, "memory", None)
             _kept.memory = None
         if memory is None or not memory.suits(most, limit):
-            memory = Memory.of(most, self.rules, limit, False)
+            memory = Memory.of(most, limit, plain)
         memory.part.sizes[RULES] = self.rules
         memory.limit_bytes = limit
         return Turns(self.columns, self.functions, memory, self.budget, first, end, way)
 
-    def settled(self) -> bool:
-        """Whether a key is refuted. Tells the caller of ``decide`` how far things are, at times."""
+    def settled(self, code: int) -> bool:
+        """Whether a key is refuted, last by ``code``. At times tells how far things are."""
+        if code == REFUTED:
+            self.refuted = True
         tick = self.budget.tick
         if tick is not None and threading.current_thread() is self.thread:
             now = time.perf_counter()
@@ -265,4 +283,4 @@ class _Run:
                 columns = self.columns
                 done = int(np.count_nonzero(columns.statuses >= 0))
                 tick(done, int(columns.verified.sum()), int(columns.expanded.sum()))
-        return self.refuted()
+        return self.refuted

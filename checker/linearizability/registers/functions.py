@@ -49,7 +49,7 @@ def compiled(budget: Budget | None = None) -> Any:
         from checker.linearizability.compilation import compiled as compile_modules
         from checker.linearizability.registers.rehearsal import rehearse
 
-        functions = compile_modules(_MODULES, _ENTRIES)
+        functions = compile_modules(_MODULES, _ENTRIES, allocating=False)
         functions.plain = False
         monitoring = compile_modules((monitor, *monitor.MODULES), [monitor.monitor_keys])
         functions.monitor_keys = monitoring.monitor_keys

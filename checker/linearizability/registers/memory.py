@@ -13,7 +13,6 @@ from checker.linearizability.registers.layout import (
     EPOCH,
     GUARDS,
     RECORDS,
-    RULES,
     SLOTS,
     VALUES,
     WORDS,
@@ -32,7 +31,7 @@ STATE = EPOCH + 1
 class _Record:
     """A record in plain Python."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         for name in self.__slots__:
@@ -60,15 +59,13 @@ def records(name: str, count: int, plain: bool) -> Array:
     return [_PLAIN[name]() for _ in range(count)] if plain else np.zeros(count, _COMPILED[name])
 
 
-def new_part(operations: int, rules: int, plain: bool) -> Part:
+def new_part(operations: int, plain: bool) -> Part:
     """Room for any key of so many operations; ``pending`` grows when it is known how much."""
     n = operations + 1
-    part = Part(
+    return Part(
         **{name: records(name, 64 if name == "pending" else n, plain) for name in RECORDS},
         sizes=zeros(GUARDS + n, plain),
     )
-    part.sizes[RULES] = rules
-    return part
 
 
 def new_arena(words: int, plain: bool) -> Arena:
@@ -111,29 +108,30 @@ class Memory:
     spare: Arena
     limit_bytes: int
     plain: bool
+    bytes: int = 0
+    """What all of it takes."""
+
+    def __post_init__(self) -> None:
+        self.bytes = sum(bytes_of(group) for group in (self.part, self.arena, self.spare))
 
     @classmethod
-    def of(cls, operations: int, rules: int, limit_bytes: int, plain: bool) -> Memory:
+    def of(cls, operations: int, limit_bytes: int, plain: bool) -> Memory:
         """Enough to begin with for keys of so many operations."""
         spare = min(max(64 * operations, 1 << 12), 1 << 13 if plain else 1 << 22)
         spare = max(min(spare, limit_bytes // 64), 1 << 10)
         return cls(
-            new_part(operations, rules, plain),
+            new_part(operations, plain),
             new_arena(1 << 10 if plain else 1 << 13, plain),
             new_arena(spare, plain),
             limit_bytes,
             plain,
         )
 
-    @property
-    def bytes(self) -> int:
-        """What all of it takes."""
-        return bytes_of(self.part) + bytes_of(self.arena) + bytes_of(self.spare)
-
     def suits(self, operations: int, limit_bytes: int) -> bool:
         """Whether keys of so many operations fit in, and it is neither too large nor wasteful."""
-        kept = self.bytes
-        return operations < len(self.part.operations) and kept <= min(limit_bytes, KEPT_BYTES_MAX)
+        return operations < len(self.part.operations) and self.bytes <= min(
+            limit_bytes, KEPT_BYTES_MAX
+        )
 
     def make_room(self) -> bool:
         """Give what was prepared the room it needs; False if there is none left.
@@ -154,11 +152,13 @@ class Memory:
             self.spare = self.spare._replace(moves=moves)
         if rows > len(self.arena.rows):
             self.arena = grown(self.arena, rows, self.plain)
+        self.__post_init__()
         return True
 
     def make_fronts(self) -> None:
         """Let the arena be searched breadth first."""
         self.arena = self.arena._replace(fronts=zeros(len(self.part.returns), self.plain))
+        self.__post_init__()
 
     def grow(self, rehash: Any) -> bool:
         """Double the arena, with what it holds; False if that would take too much."""
@@ -166,6 +166,7 @@ class Memory:
             return False
         self.arena = grown(self.arena, 2 * len(self.arena.rows), self.plain)
         rehash(self.part, self.arena)
+        self.__post_init__()
         return True
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from checker.linearizability.registers.keys import ALLOWED, CONTROL, END, FUEL, UNDECIDED
 from checker.linearizability.registers.layout import WRITE
 from checker.linearizability.registers.memory import new_arena, new_part
-from checker.linearizability.registers.rules import ALL
 
 
 def rehearse(functions: Any) -> None:
@@ -23,7 +22,7 @@ def rehearse(functions: Any) -> None:
     )  # fmt: skip
     starts = np.zeros(3, np.int64)
     functions.group(kind, numbers, wide.copy(), starts)
-    part, arena = new_part(1, ALL, False), new_arena(256, False)
+    part, arena = new_part(1, False), new_arena(256, False)
     control = np.zeros(CONTROL, np.int64)
     control[FUEL], control[ALLOWED], control[END] = 10, 10, 1
     functions.decide_keys(

@@ -24,7 +24,7 @@ from checker.linearizability.registers.keys import (
 )
 from checker.linearizability.registers.layout import EXPANDED, SLOTS
 from checker.linearizability.registers.memory import Memory, zeros
-from checker.linearizability.registers.stepping import BREADTH, DEPTH, FULL, REFUTED
+from checker.linearizability.registers.stepping import BREADTH, DEPTH, FULL
 
 UNDECIDED = keys.UNDECIDED
 HARD = -2
@@ -120,27 +120,30 @@ class Turns:
         self.control[STAGE] = FRESH
         self.elsewhere = 0
 
-    def take(self, fuel: int, settled: Callable[[], bool]) -> None:
+    def take(self, fuel: int, settled: Callable[[int], bool]) -> None:
         """Run until the keys are decided, the key at hand has had ``fuel``, or the budget ends.
 
-        Ends early too once ``settled()``. Where the budget ends a key's status says so.
+        Ends early too once ``settled(code)``, which is asked after each call of the kernel.
+        Where the budget ends a key's status says so.
         """
         begun = self.spent
-        while self.key < self.end and not settled():
+        while True:
             key = self.key
             code = self.run(self.chunk())
-            if code in (keys.DONE, REFUTED):
+            if settled(code) or self.key >= self.end:
                 return
             if self.key != key:
                 begun = 0
-                continue
-            if self.budget.late():
+            elif self.budget.late():
                 rest = self.columns.statuses[key : self.end]
-                rest[(rest == UNDECIDED) | (rest == HARD)] = Status.TIME
+                rest[rest < 0] = Status.TIME
                 self.control[KEY] = self.end
+                return
             elif self.used_up():
                 self.leave(Status.CONFIGURATIONS)
                 begun = 0
+                if self.key >= self.end:
+                    return
             elif self.spent - begun >= fuel:
                 return
 
