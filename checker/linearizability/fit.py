@@ -12,13 +12,13 @@ from histories.table import NO_VALUE, Table
 def check_fit(table: Table, model: Model) -> None:
     """Raise HistoryError, with up to twenty problems, for operations the model does not have.
 
-    Operations that differ only in who ran them, where, when and on which key are looked at
-    once, registers as whole columns: a million operations take some milliseconds.
+    Operations that differ only in what the model does not look at are looked at once, registers
+    as whole columns: a million operations take some milliseconds.
     """
     if model.family == "register" and _registers_fit(table, model):
         return
     problems = []
-    for row in _representatives(table):
+    for row in _representatives(table, model):
         operation = table.operation(row)
         if (misfit := model.misfit(operation)) is not None:
             problems.append(
@@ -45,12 +45,13 @@ def _registers_fit(table: Table, model: Model) -> bool:
     return True
 
 
-def _representatives(table: Table) -> Iterable[int]:
+def _representatives(table: Table, model: Model) -> Iterable[int]:
     """The first row of each kind of operation, in order."""
-    columns = (
+    columns = [
         *(table.f, table.outcome, table.error),
         *(table.input, table.input2, table.output, table.output2),
-    )
+        *(getattr(table, name) for name in model.depends_on),
+    ]
     first: dict[tuple[int, ...], int] = {}
     for row, kind in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
         first.setdefault(kind, row)
