@@ -88,7 +88,7 @@ def write_verdict(record: RunRecord) -> None:
         if result.certificate is not None
     }
     if certificates:
-        write_json(record.folder / CERTIFICATE, certificates)
+        write_json(record.folder / CERTIFICATE, certificates, long=True)
 
 
 def write_logs(folder: Path, logs: Mapping[str, bytes]) -> None:

@@ -162,7 +162,7 @@ def _write(
         else:
             from histories.archive import write_json
 
-            write_json(asked.certificate, result.certificate.to_json())
+            write_json(asked.certificate, result.certificate.to_json(), long=True)
     if asked.page is not None:
         from splitbrain.report.history_page import write_history_page
 
