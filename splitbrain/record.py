@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ class RunRecord:
     plan: Plan
     started: str
     events: list[Event]
-    operations: list[Operation]
+    operations: Sequence[Operation]
     faults: list[Fault]
     verdict: Verdict
     reason: str | None
