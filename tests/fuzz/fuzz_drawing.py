@@ -69,7 +69,7 @@ def draw(rng: random.Random, models: Sequence[str] = KNOWN) -> Drawn | None:
         crashed_max=5,
         eager=rng.choice((0.3, 0.5, 0.8)),
     )
-    if rng.random() < 0.7:
+    if rng.random() < 0.8:
         operations = oracle.falsified(rng, operations, rng.choice((1, 1, 2)))
     return judged(model, "long", reading, operations, rng)
 

@@ -13,6 +13,9 @@ from fuzz_drawing import Drawn
 
 from checker import MODELS, Certificate
 from checker.linearizability.decision import Budget, Decision, Status
+from checker.linearizability.objects import decide as objects
+from checker.linearizability.registers import decide as registers
+from checker.linearizability.registers.rules import ENABLE, HIDDEN
 from histories.table import table_of
 
 CONFIGURATIONS_MAX = 60_000
@@ -29,9 +32,6 @@ def engine(drawn: Drawn) -> str | None:
     Undecided is no fault where rules are off. A register now and then goes to the engine of all
     the other objects, which shares nothing with its own but the semantics.
     """
-    from checker.linearizability.objects import decide as objects
-    from checker.linearizability.registers import decide as registers
-
     model, rng = MODELS[drawn.model], drawn.rng
     strange = model.family == "register" and rng.random() < 0.3
     chosen = objects if strange or model.family != "register" else registers
@@ -67,8 +67,12 @@ def switches(decide: Engine, drawn: Drawn) -> dict[str, Any]:
         bits = [1 << bit for bit in range(rules.bit_length()) if rules >> bit & 1]
         off = rng.choice((0, 1, 1, 1, 2, 3, len(bits)))
         options["rules"] = rules & ~sum(rng.sample(bits, off))
-    if "monitors" in parameters:
-        options["monitors"] = rng.random() < 0.2
+        if decide is registers.decide and not options["rules"] & HIDDEN:
+            # What may be hidden need not be placed: without the one the other proves nothing.
+            options["rules"] &= ~ENABLE
+    for name in ("monitors", "monitored"):
+        if name in parameters:
+            options[name] = rng.random() < 0.3
     if "ways" in parameters and rng.random() < 0.7:
         options["ways"] = (rng.choice(parameters["ways"].default),)
     if "compiled" in parameters:
