@@ -66,8 +66,9 @@ def compiled(
 
 def _once(dispatcher: Any) -> Any:
     """Let a kernel be compiled for integers, not once more for each constant it is called with."""
-    from numba.core import types
+    from numba.core.types import unliteral
 
+    widen: Callable[[Any], Any] = unliteral
     if not hasattr(dispatcher, "get_call_template"):
         return dispatcher  # the function itself, where NUMBA_DISABLE_JIT is set
     resolve = dispatcher.get_call_template
