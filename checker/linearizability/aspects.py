@@ -61,10 +61,10 @@ class Aspect:
         """What is left of it among the values ``kept``; None when nothing is. May raise Unsound."""
         raise Unsound(f"the model {self.model.name!r} has no values that could be left out")
 
-    def founding(self, operation: Operation, universe: Collection[Hashable]) -> Founding | None:
+    def founding(self, operation: Operation, stay: Sequence[Operation]) -> Founding | None:
         """How to reach the state that a completed operation leaves; None when it pins none.
 
-        ``universe``: all the values that the history at hand concerns.
+        Only those of its sides matter that the operations which ``stay`` can tell.
         """
         return None
 
@@ -101,7 +101,7 @@ class _Register(Aspect):
             return operation
         return replace(operation, f="write", input=operation.input[1], output=None)
 
-    def founding(self, operation: Operation, universe: Collection[Hashable]) -> Founding | None:
+    def founding(self, operation: Operation, stay: Sequence[Operation]) -> Founding | None:
         if operation.outcome is not Outcome.OK:
             return None
         if operation.f == "write":
@@ -145,7 +145,7 @@ class _Queue(Aspect):
         """An open dequeue that took another element did not happen, which it need not."""
         return operation if self.names(operation) <= kept else None
 
-    def founding(self, operation: Operation, universe: Collection[Hashable]) -> Founding | None:
+    def founding(self, operation: Operation, stay: Sequence[Operation]) -> Founding | None:
         empty = operation.f == "dequeue" and not self.values(operation)
         return [] if empty else None
 
@@ -181,7 +181,7 @@ class _Set(Aspect):
             return operation
         return replace(operation, output=_among(operation.output, kept))
 
-    def founding(self, operation: Operation, universe: Collection[Hashable]) -> Founding | None:
+    def founding(self, operation: Operation, stay: Sequence[Operation]) -> Founding | None:
         if operation.f != "read" or operation.output is None:
             return None
         return [("add", element) for element in operation.output]
@@ -200,7 +200,7 @@ class _Set(Aspect):
 
 
 class _Counter(Aspect):
-    def founding(self, operation: Operation, universe: Collection[Hashable]) -> Founding | None:
+    def founding(self, operation: Operation, stay: Sequence[Operation]) -> Founding | None:
         return [("add", operation.output)] if operation.f == "read" else None
 
     def folded(self, settled: Sequence[Operation]) -> Founding | None:
@@ -208,7 +208,7 @@ class _Counter(Aspect):
 
 
 class _Mutex(Aspect):
-    def founding(self, operation: Operation, universe: Collection[Hashable]) -> Founding | None:
+    def founding(self, operation: Operation, stay: Sequence[Operation]) -> Founding | None:
         """It was free before it was acquired, and is free again after it was released."""
         return [(operation.f, operation.input)] if operation.f == "acquire" else []
 
@@ -251,10 +251,20 @@ class _Appends(Aspect):
             return operation
         return replace(operation, output=_among(operation.output, kept))
 
-    def founding(self, operation: Operation, universe: Collection[Hashable]) -> Founding | None:
+    def founding(self, operation: Operation, stay: Sequence[Operation]) -> Founding | None:
+        """A text, or nil, does not tell the pieces it is made of: then nobody may ask for them."""
         if operation.f == "append":
             return None
-        return [("put", operation.input if operation.f == "put" else operation.output)]
+        if operation.f == "put":
+            return [("put", operation.input)]
+        answers = [o.output for o in stay if o.f in ("get", "read")]
+        if operation.output is None or isinstance(operation.output, str):
+            if any(isinstance(answer, (list, tuple)) and "" in answer for answer in answers):
+                return None
+            lists = any(isinstance(answer, (list, tuple)) for answer in answers)
+            if operation.output and lists:
+                return None
+        return [("put", operation.output or None)]
 
     def unseen(self, operations: Sequence[Operation], going: Collection[int]) -> set[int]:
         """Pieces that no answer contains: nobody looked between such an append and the next put."""
@@ -302,9 +312,9 @@ class _Registers(Aspect):
             return replace(operation, output=some) if some else None
         return replace(operation, input=some, output=None) if some else None
 
-    def founding(self, operation: Operation, universe: Collection[Hashable]) -> Founding | None:
+    def founding(self, operation: Operation, stay: Sequence[Operation]) -> Founding | None:
         """One that reads or writes every register there is."""
-        if not self.names(operation) >= set(universe):
+        if not all(self.names(operation) >= self.names(one) for one in stay):
             return None
         values = self._last(operation)
         if None in values.values() and self.reading.nil_read == "anything":

@@ -150,25 +150,21 @@ class Start:
         anchor = next((o for o in operations if o.call == self.after), None)
         if anchor is None or anchor.ret is None or relaxer.effect(anchor) is None:
             raise Unsound(f"operation {self.after} did not complete, so nothing starts after it")
-        universe = set().union(*(relaxer.aspect.names(o) for o in operations))
-        founding = relaxer.aspect.founding(anchor, universe)
+        stay: list[Operation] = []
+        for operation in operations:
+            if operation.call > anchor.ret:
+                stay.append(operation)
+            elif operation is not anchor and (
+                operation.ret is None or operation.ret >= anchor.call
+            ):
+                open_ = relaxer.opened(operation)
+                stay += [] if open_ is None else [open_]
+        founding = relaxer.aspect.founding(anchor, stay)
         if founding is None:
             raise Unsound(f"operation {self.after} does not tell the whole state it left behind")
-        kept: list[Operation] = []
-        for operation in operations:
-            if operation is anchor:
-                if founding == [(anchor.f, anchor.input)]:
-                    kept.append(anchor)
-                continue
-            stays: Operation | None = operation
-            if operation.call <= anchor.ret:
-                over = operation.ret is not None and operation.ret < anchor.call
-                stays = None if over else relaxer.opened(operation)
-            if stays is not None:
-                kept.append(stays)
-        if founding != [(anchor.f, anchor.input)]:
-            kept = [*_founders(founding, anchor, operations), *kept]
-        return kept
+        if founding == [(anchor.f, anchor.input)]:
+            return sorted([anchor, *stay], key=lambda operation: operation.call)
+        return [*_founders(founding, anchor, operations), *stay]
 
     def to_json(self) -> dict[str, Any]:
         """Itself as JSON."""
