@@ -72,6 +72,9 @@ def _judged(history: History, model: str | Model, **options: Any) -> Result:
     glance = _AT_A_GLANCE.get(model) if isinstance(model, str) else None
     if glance is not None:
         seen = glance(history.operations)
+        if seen.verdict is Verdict.INVALID:
+            proof = linearizable(table_of(history.operations), model, **options).certificate
+            return replace(seen, certificate=proof)
         if seen.verdict is not Verdict.VALID:
             return seen
     table = table_of(history.operations)
