@@ -15,7 +15,6 @@ from checker import MODELS, Certificate
 from checker.linearizability.decision import Budget, Decision, Status
 from checker.linearizability.objects import decide as objects
 from checker.linearizability.registers import decide as registers
-from checker.linearizability.registers.rules import ENABLE, HIDDEN
 from histories.table import table_of
 
 CONFIGURATIONS_MAX = 60_000
@@ -67,9 +66,6 @@ def switches(decide: Engine, drawn: Drawn) -> dict[str, Any]:
         bits = [1 << bit for bit in range(rules.bit_length()) if rules >> bit & 1]
         off = rng.choice((0, 1, 1, 1, 2, 3, len(bits)))
         options["rules"] = rules & ~sum(rng.sample(bits, off))
-        if decide is registers.decide and not options["rules"] & HIDDEN:
-            # What may be hidden need not be placed: without the one the other proves nothing.
-            options["rules"] &= ~ENABLE
     for name in ("monitors", "monitored"):
         if name in parameters:
             options[name] = rng.random() < 0.3

@@ -21,7 +21,7 @@ from checker.linearizability.registers import functions
 from checker.linearizability.registers.effects import effects_of
 from checker.linearizability.registers.layout import RULES
 from checker.linearizability.registers.memory import Memory
-from checker.linearizability.registers.rules import ALL
+from checker.linearizability.registers.rules import ALL, applicable
 from checker.linearizability.registers.stepping import BREADTH, DEPTH, LINEARIZED, REFUTED
 from checker.linearizability.registers.turns import HARD, UNDECIDED, Columns, Turns
 from checker.models import Model
@@ -59,7 +59,7 @@ def decide(
     """
     if compiled is None:
         compiled = functions.loaded() or len(table) > PLAIN_OPERATIONS_MAX
-    run = _Run(table, model, reading, budget, rules, compiled)
+    run = _Run(table, model, reading, budget, applicable(rules), compiled)
     if monitored:
         run.monitor()
     run.search()

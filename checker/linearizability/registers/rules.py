@@ -44,6 +44,9 @@ linearization that uses another one they can be exchanged. The same holds for co
 with equal arguments.
 
 WINDOWS is not a rule of the search but of the portfolio (``windows.py``).
+
+ENABLE, NEEDED_ONLY and WINDOWS rest on HIDDEN: a write that is not hidden has to be placed,
+whether or not it enables anything or anybody needs its value (``applicable``).
 """
 
 OBSERVERS = 1
@@ -55,3 +58,8 @@ NEEDED_ONLY = 32
 PLENTY = 64
 WINDOWS = 128
 ALL = 255
+
+
+def applicable(rules: int) -> int:
+    """``rules`` less those that rest on one that is off."""
+    return rules if rules & HIDDEN else rules & ~(ENABLE | NEEDED_ONLY | WINDOWS)
