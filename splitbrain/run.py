@@ -125,9 +125,9 @@ def load(folder: Path) -> RunRecord:
 
 
 def _judging() -> str:
-    from checker.linearizability.engine import compiled_before
+    from checker.linearizability.registers.functions import cached
 
-    first = "" if compiled_before() else " (the first time, the search is compiled: some 10 s)"
+    first = "" if cached() else " (the first time, the search may be compiled: some seconds)"
     return f"judging the history{first}"
 
 

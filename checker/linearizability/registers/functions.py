@@ -42,13 +42,21 @@ def cached() -> bool:
 
 
 def compiled(budget: Budget | None = None) -> Any:
-    """The compiled kernels; loading or compiling them first is noted in ``budget``."""
+    """The compiled kernels; loading or compiling them first is noted in ``budget``.
+
+    With NUMBA_DISABLE_JIT they are the plain ones.
+    """
     global _compiled
     if _compiled is None:
         began = time.perf_counter()
+        from numba import config
+
         from checker.linearizability.compilation import compiled as compile_modules
         from checker.linearizability.registers.rehearsal import rehearse
 
+        if config.DISABLE_JIT:
+            _compiled = PLAIN
+            return PLAIN
         functions = compile_modules(_MODULES, _ENTRIES, allocating=False)
         functions.plain = False
         monitoring = compile_modules((monitor, *monitor.MODULES), [monitor.monitor_keys])
