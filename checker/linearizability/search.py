@@ -102,7 +102,8 @@ def linearizable(
                 reason += f" ({plural(len(refuted), 'key')} of {keys:,} are refuted)"
     elif len(undecided):
         verdict = Verdict.UNKNOWN
-        reason = "; ".join(_undecided(table, decision, key, budget) for key in undecided[:3])
+        told = [_undecided(table, decision, key, definition, budget) for key in undecided[:3]]
+        reason = "; ".join(told)
         if len(undecided) > 3:
             reason += f"; and {len(undecided) - 3:,} keys more"
     else:
@@ -164,14 +165,14 @@ def _violations(
 
     stuck = decision.stuck[refuted]
     ordered = refuted[np.argsort(table.ret[stuck], kind="stable")]
+    rows_of = table.rows_by_key() if model.by_key else [np.arange(len(table))]
     violations = []
     for number, key in enumerate(ordered.tolist()):
-        rows = np.flatnonzero(table.key == key) if model.by_key else np.arange(len(table))
         clusters = decision.clusters.get(key, ())
         violations.append(
             explain(
                 table.keys[key] if model.by_key else None,
-                Operations(table.take(rows)),
+                Operations(table.take(rows_of[key])),
                 table.operation(int(decision.stuck[key])),
                 model,
                 reading,
@@ -183,7 +184,7 @@ def _violations(
     return violations
 
 
-def _undecided(table: Table, decision: Decision, key: int, budget: Budget) -> str:
+def _undecided(table: Table, decision: Decision, key: int, model: Model, budget: Budget) -> str:
     """A sentence: why a key is undecided, and how far it is verified."""
     why = {
         Status.TIME: "the time allowed is used up",
@@ -191,10 +192,11 @@ def _undecided(table: Table, decision: Decision, key: int, budget: Budget) -> st
         Status.CONFIGURATIONS: f"the {budget.configurations or 0:,} configurations allowed "
         "are used up",
     }.get(Status(int(decision.status[key])), "another key was refuted first")
-    name = f"key {show(table.keys[key])}: " if key or len(table.keys) > 1 else ""
+    name = f"key {show(table.keys[key])}: " if model.by_key and len(table.keys) > 1 else ""
+    own = table.key == key if model.by_key else np.ones(len(table), np.bool_)
     if decision.stuck[key] < 0:
         return f"{name}{why} before its search began"
-    completed = int(np.count_nonzero((table.key == key) & (table.outcome != INFO)))
+    completed = int(np.count_nonzero(own & (table.outcome != INFO)))
     stuck = table.operation(int(decision.stuck[key]))
     return (
         f"{name}{why} after {int(decision.expanded[key]):,} configurations; verified are the "
