@@ -81,7 +81,7 @@ def _judged(history: History, model: str | Model, **options: Any) -> Result:
     result = linearizable(table, model, **options)
     if result.verdict is Verdict.VALID and (reason := _vacuous(table, result.model)) is not None:
         # A journal of ours is a test, and one that tested nothing has not passed. Of a file from
-        # elsewhere only its linearizability is asked: valid, and the reason says what that is worth.
+        # elsewhere only its linearizability is asked: valid, and the reason says what it is worth.
         verdict = Verdict.VACUOUS if history.reading == "splitbrain" else Verdict.VALID
         return replace(result, verdict=verdict, reason=reason)
     return result
