@@ -11,7 +11,9 @@
 ...     told(3, 1, "ok", "read"),
 ... ):
 ...     _ = monitor.feed(event)
->>> monitor.probe().kind
+>>> monitor.probe().culprit
+2
+>>> monitor.finish().violations[0].kind
 'stale read'
 """
 
