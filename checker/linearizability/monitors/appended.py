@@ -28,7 +28,7 @@ from checker.linearizability.registers.blocks import (
     UNSUITED,
     Keys,
 )
-from checker.linearizability.registers.monitor import decide_key
+from checker.linearizability.registers.monitor import decide_plainly
 
 TWINS_MAX = 4
 """Words appended twice of which both ways to tell them apart are tried: sixteen in all."""
@@ -44,7 +44,7 @@ def attempt(
     status = unite(h, pieces, keys, begin, end, limit, count, size, first, swapped)
     if status != LINEARIZED:
         return status, 0
-    return decide_key(keys, begin, end, limit, 0, h.evidence)
+    return decide_plainly(keys, begin, end, limit, 0, h.evidence)
 
 
 def judge(
@@ -77,7 +77,7 @@ def judge(
             row = h.rows[p]
             if status == LINEARIZED or h.call[row] > min(early, limit):
                 break
-            word = h.home[h.input[row]]
+            word: Any = np.int64(h.home[h.input[row]])
             if h.role[row] == APPEND and h.roles[word] & WAS_PUT:
                 status, length = attempt(
                     h, pieces, keys, begin, end, limit, count, size, word, 0

@@ -37,7 +37,7 @@ class Sets(NamedTuple):
     answer of its own each time. By element: ``adder``, the row of its first add; ``level``,
     the number of the least set that has it (0: none); ``stamp``, the answer it was met in.
     By answer: ``first``, the row that returned first; ``sizes``; ``ranks``, its set's number.
-    ``answers`` int32 by row. ``line``, ``spare`` int64. By place in the order: ``later`` int64,
+    ``answers`` int64 by row. ``line``, ``spare`` int64. By place in the order: ``later`` int64,
     ``gaps`` int32. ``groups`` int64[2n+4]. ``shown`` int64[n+2]: by set the read of it that
     returned first. ``found`` int64[8]: rows of evidence.
     """
@@ -337,7 +337,7 @@ def judge_keys(
         input_, output, output2, call, ret, rows, role, home, told,
         np.empty(n, np.int64), np.empty(n, np.int32), np.empty(n, np.int32),
         np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int32),
-        np.empty(n, np.int32), np.empty(n, np.int64), np.empty(n, np.int64),
+        np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64),
         np.empty(n + 1, np.int64), np.empty(n, np.int32), np.empty(2 * n + 4, np.int64),
         np.empty(n + 2, np.int64), np.empty(8, np.int64), np.empty(n, np.int64),
     )  # fmt: skip
