@@ -17,6 +17,7 @@ from checker.linearizability.registers.layout import (
     GUARDS,
     IMPROVED,
     READ,
+    RELAXED,
     REQUIRED,
     RULES,
     SLOTS,
@@ -191,8 +192,9 @@ def mix(digest: int, number: int) -> int:
     return product ^ (product >> 15)
 
 
-def digest_of(part: Part, rows: Array, at: int, fine: bool) -> int:
-    """The digest of what dominance compares for equality; or of all there is, if ``fine``."""
+def digest_of(part: Part, arena: Arena, row: int, fine: bool) -> int:
+    """The digest of what has to be equal for dominance; or of all there is, if ``fine``."""
+    rows, at = arena.rows, row * width_of(part)
     header = rows[at] >> STATE_AT
     digest = mix(mix(17, header & MASK31), header >> 31)
     words = part.sizes[WORDS]
@@ -200,7 +202,9 @@ def digest_of(part: Part, rows: Array, at: int, fine: bool) -> int:
     if fine:
         end = at + width_of(part)
     elif part.sizes[RULES] & SUBSET:
-        start, end = start + words, start + 2 * words
+        # A compare-and-set that is required in one and placed in the other is an obstacle to
+        # dominance either way, unless what was placed may be used again.
+        start, end = start + words, start + (words if arena.state[RELAXED] else 2 * words)
     for place in range(start, end):
         digest = mix(mix(digest, rows[place] & MASK31), rows[place] >> 31)
     return digest
@@ -213,16 +217,19 @@ def dominates(part: Part, rows: Array, seen: int, at: int) -> bool:
     words, rules = part.sizes[WORDS], part.sizes[RULES]
     for w in range(words):
         a, b = seen + MASKS + w, at + MASKS + w
-        c, d = a + 2 * words, b + 2 * words
-        if rows[a + words] != rows[b + words]:
+        can, could = rows[a + 3 * words], rows[b + 3 * words]
+        if not rules & DOMINANCE and can != could:
             return False
-        if rows[a] & ~rows[b] or rows[c] & ~rows[d]:
-            return False
-        if (rows[d] | rows[d + words]) & ~(rows[c] | rows[c + words]):
-            return False
-        if not rules & SUBSET and (rows[a] != rows[b] or rows[c] != rows[d]):
-            return False
-        if not rules & DOMINANCE and rows[c + words] != rows[d + words]:
+        for group in range(3):
+            must, had = rows[a], rows[b]
+            if must & ~had or (must != had and not rules & SUBSET):
+                return False
+            if group > 0:
+                can |= must
+                could |= had
+            a += words
+            b += words
+        if could & ~can:
             return False
     offset = MASKS + 4 * words
     for w in range(part.sizes[COUNTS]):
@@ -249,7 +256,7 @@ def known(part: Part, arena: Arena, row: int) -> bool:
     rows, heads, width = arena.rows, arena.heads, width_of(part)
     at = row * width
     for fine in (False, True):
-        bucket = digest_of(part, rows, at, fine) & (len(heads) - 1)
+        bucket = digest_of(part, arena, row, fine) & (len(heads) - 1)
         first = seen = head_of(arena, bucket)
         steps = 0
         while seen > 0:
@@ -271,6 +278,6 @@ def rehash(part: Part, arena: Arena) -> None:
     for row in range(arena.state[USED]):
         link = row * width + LINK
         fine = rows[link] >> EPOCH_AT
-        bucket = digest_of(part, rows, row * width, fine != 0) & (len(heads) - 1)
+        bucket = digest_of(part, arena, row, fine != 0) & (len(heads) - 1)
         rows[link] = head_of(arena, bucket) | (fine << EPOCH_AT)
         heads[bucket] = (arena.state[EPOCH] << EPOCH_AT) | (row + 1)

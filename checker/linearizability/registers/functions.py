@@ -49,12 +49,12 @@ def compiled(budget: Budget | None = None) -> Any:
     global _compiled
     if _compiled is None:
         began = time.perf_counter()
-        from numba import config
+        from numba.core import config
 
         from checker.linearizability.compilation import compiled as compile_modules
         from checker.linearizability.registers.rehearsal import rehearse
 
-        if config.DISABLE_JIT:
+        if getattr(config, "DISABLE_JIT", 0):
             _compiled = PLAIN
             return PLAIN
         functions = compile_modules(_MODULES, _ENTRIES, allocating=False)

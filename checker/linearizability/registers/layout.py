@@ -38,7 +38,7 @@ on the guard bits of each word of counts."""
 
 # Numbers in Arena.state.
 USED, TOP, DEEPEST, FOUND, EXPANDED, IMPROVED = range(6)
-PATIENCE, LIMIT, MODE, LOWEST, EPOCH = range(6, 11)
+PATIENCE, LIMIT, MODE, LOWEST, RELAXED, EPOCH = range(6, 12)
 
 
 class Part(NamedTuple):

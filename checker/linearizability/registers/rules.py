@@ -17,12 +17,11 @@ HIDDEN      When a write is linearized, any other write pending then can sit jus
             optional write returns it is used now or never: both are tried, unless nobody needs
             its value any more.
 DOMINANCE   A configuration A can do all that B can if rank and state are equal, A has used no
-            more crashed operations of any class, and A's flags are among B's; and if with
-            SUBSET  A's required observers and writes are among B's, the required
-                    compare-and-sets are equal, and whatever mutator is pending in B (required
-                    or optional) is so in A: take what B does, and leave out the observers that
-                    A has placed and the writes that in A are hidden already. Without this
-                    rule the required sets have to be equal.
+            more crashed operations of any class, A's flags are among B's, and
+            with SUBSET whatever A requires B requires, and whatever mutator is pending in B
+            (required or optional) is so in A: take what B does, and leave out the observers
+            that A has placed and the writes that in A are hidden already. Without this rule
+            the required sets have to be equal.
             Pruning by a configuration that was seen but not yet expanded is sound: take a
             prefix's shortest completion from any seen configuration; its first step leads to a
             seen one, or one dominated by a seen one, from which a completion is shorter still.
@@ -36,8 +35,6 @@ ENABLE      A write x directly followed by a write y need not be there: x is hid
             that writes the value already held still hides other writes.
 NEEDED_ONLY A mutator that is optional or crashed is used only as long as somebody may need its
             value (``preparation.find_needs``).
-PLENTY      Crashed operations of which more are at hand than operations that could ever make
-            use of one are not counted (``configurations.count``).
 
 Among pending writes of one value the earliest to return is used, pending before crashed: in a
 linearization that uses another one they can be exchanged. The same holds for compare-and-sets
@@ -55,9 +52,8 @@ DOMINANCE = 4
 SUBSET = 8
 ENABLE = 16
 NEEDED_ONLY = 32
-PLENTY = 64
-WINDOWS = 128
-ALL = 255
+WINDOWS = 64
+ALL = 127
 
 
 def applicable(rules: int) -> int:

@@ -39,6 +39,7 @@ from checker.linearizability.registers.layout import (
     LOWEST,
     MODE,
     PATIENCE,
+    RELAXED,
     REQUIRED,
     RULES,
     SLOTS,
@@ -122,15 +123,17 @@ def propose(part: Part, arena: Arena, parent: int, move: int, flag: int) -> None
     else:
         if move >= 0:
             kind, value = part.operations[move].kind, part.operations[move].new
+            place, bit = at + MASKS + part.operations[move].word, part.operations[move].bit
             for group in range(4):
-                rows[at + MASKS + group * words + part.operations[move].word] &= ~part.operations[
-                    move
-                ].bit
+                rows[place + group * words] &= ~bit
+            if state[RELAXED] and kind in (WRITE, CAS):
+                rows[place + 3 * words] |= bit
         else:
-            one = -1 - move
-            kind, value = part.classes[one].kind, part.classes[one].new
-            place = at + MASKS + 4 * words + part.classes[one].where
-            rows[place] += 1 << part.classes[one].shift
+            c = -1 - move
+            kind, value = part.classes[c].kind, part.classes[c].new
+            place = at + MASKS + 4 * words + part.classes[c].where
+            if not state[RELAXED]:
+                rows[place] += 1 << part.classes[c].shift
         if kind in (WRITE, CAS):
             rows[at] = (rank << RANK_AT) | (value << STATE_AT) | flag
         enabled = settle(part, rows, at, kind == WRITE)

@@ -10,6 +10,11 @@ none of them gets beyond r, nothing does, and the completion at r cannot be plac
 
 The values nobody needs at or after l are as good as OTHER (or worse, if a mismatch with them is
 to come), and so one start stands for all of them.
+
+A window is tried *relaxed* first: mutators are not used up. What was linearized stays optional
+until it returns, and crashed operations are not counted. Whatever can be done can be done so too;
+hence what gets nowhere even then is refuted. And there is little to search: of two configurations
+with one state that have placed more and less, the former dominates.
 """
 
 from __future__ import annotations
@@ -28,6 +33,7 @@ from checker.linearizability.registers.layout import (
     CLASSES,
     EXPANDED,
     OTHER,
+    RELAXED,
     SLOTS,
     USED,
     VALUES,
@@ -47,13 +53,14 @@ from checker.linearizability.registers.stepping import (
 )
 
 
-def begin_window(part: Part, arena: Arena, low: int, high: int) -> bool:
+def begin_window(part: Part, arena: Arena, low: int, high: int, relaxed: bool) -> bool:
     """Put into an arena all that may be at rank ``low``; whether there is room for it.
 
     The search is to look for a configuration beyond rank ``high``.
     """
     rows, sizes, width = arena.rows, part.sizes, width_of(part)
     reset(arena, high, 1 << 40, DEPTH)
+    arena.state[RELAXED] = relaxed
     seek(part, low)
     for value in range(sizes[VALUES]):
         one = part.values[value]
@@ -83,18 +90,23 @@ def refuted_by_window(part: Part, arena: Arena, high: int, fuel: int) -> bool:
     """Whether what returns at rank ``high`` surely cannot be placed, tried with ``fuel``.
 
     The first window begins when that operation was called, each later one twice as far back.
+    Relaxed windows and others have the fuel each; those that have run out of it are given up.
     """
     low = part.operations[part.returns[high].operation].opens
     step = 2 * part.sizes[SLOTS]
-    while fuel > 0 and low > 0:
-        if not begin_window(part, arena, low, high):
-            return False
-        code = search(part, arena, fuel)
-        if code == REFUTED:
-            return True
-        if code in (FULL, TIRED):
-            return False
-        fuel -= arena.state[EXPANDED] + 1
+    fuels = (fuel, fuel)
+    while fuels[0] + fuels[1] > 0 and low > 0:
+        for relaxed in (True, False):
+            left = fuels[0] if relaxed else fuels[1]
+            if left <= 0:
+                continue
+            if not begin_window(part, arena, low, high, relaxed):
+                return False
+            code = search(part, arena, left)
+            if code == REFUTED:
+                return True
+            left = 0 if code in (FULL, TIRED) else left - arena.state[EXPANDED] - 1
+            fuels = (left, fuels[1]) if relaxed else (fuels[0], left)
         low -= step
         step *= 2
     return False
