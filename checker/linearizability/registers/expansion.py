@@ -172,7 +172,7 @@ def expand(part: Part, arena: Arena, at: int) -> int:
     kept = COMMITTED if optional else 0
     needed = part.operations[target].expected
     writing = part.operations[target].kind == WRITE
-    count = unlikely = 0
+    count = 0
     for i in range(found):
         move = moves[2 * i]
         if move >= 0:
@@ -192,16 +192,21 @@ def expand(part: Part, arena: Arena, at: int) -> int:
             flag = kept | NO_WRITE
         if not part.sizes[RULES] & ENABLE:
             flag = 0
-        moves[2 * count] = move
-        moves[2 * count + 1] = flag
-        if not likely:
-            moves[2 * count], moves[2 * unlikely] = moves[2 * unlikely], move
-            moves[2 * count + 1], moves[2 * unlikely + 1] = moves[2 * unlikely + 1], flag
-            unlikely += 1
+        # Pending operations go before crashed ones, which may be needed more later.
+        flag |= (2 * (move >= 0) + likely) << SCORE_AT
+        place = count
+        while place > 0 and moves[2 * place - 1] >> SCORE_AT > flag >> SCORE_AT:
+            moves[2 * place] = moves[2 * place - 2]
+            moves[2 * place + 1] = moves[2 * place - 1]
+            place -= 1
+        moves[2 * place] = move
+        moves[2 * place + 1] = flag
         count += 1
     if optional and not rows[at] & COMMITTED:
         count = suggest(arena, count, part.sizes[REQUIRED], rows[at] & 3)
     return count
 
 
+SCORE_AT = 2
+"""Above the flag a suggested step has its likelihood."""
 BITS = tuple(next((bit for bit in range(64) if (1 << bit) % 67 == r), 0) for r in range(67))

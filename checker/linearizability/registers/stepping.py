@@ -217,5 +217,5 @@ def search(part: Part, arena: Arena, fuel: int) -> int:
             fuel -= 1
             state[EXPANDED] += 1
         for one in range(expand(part, arena, at)):
-            propose(part, arena, base, arena.moves[2 * one], arena.moves[2 * one + 1])
+            propose(part, arena, base, arena.moves[2 * one], arena.moves[2 * one + 1] & 3)
     return LINEARIZED
