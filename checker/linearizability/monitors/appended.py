@@ -77,10 +77,10 @@ def judge(
             row = h.rows[p]
             if status == LINEARIZED or h.call[row] > min(early, limit):
                 break
-            word: Any = np.int64(h.home[h.input[row]])
-            if h.role[row] == APPEND and h.roles[word] & WAS_PUT:
+            named: Any = np.int64(h.home[h.input[row]])
+            if h.role[row] == APPEND and h.roles[named] & WAS_PUT:
                 status, length = attempt(
-                    h, pieces, keys, begin, end, limit, count, size, word, 0
+                    h, pieces, keys, begin, end, limit, count, size, named, 0
                 )  # fmt: skip
                 status = LINEARIZED if status == LINEARIZED else UNSUITED
     for word in range(count):

@@ -57,8 +57,8 @@ class Findings:
         )
 
     def complete(self) -> bool:
-        """Whether every key is decided."""
-        return bool(np.all(self.status != UNSUITED))
+        """Whether nothing is left to search: every key is decided, or one is refuted."""
+        return not np.any(self.status == UNSUITED) or bool(np.any(self.status == REFUTED))
 
     def of(self, key: int) -> Finding | None:
         """One key's; None when it is undecided."""
