@@ -1,9 +1,9 @@
 """Decides registers, key by key, under one budget.
 
 Unambiguous keys fall to the monitor (``monitor.py``). The others take turns: each is first
-searched depth first, with windows (``windows.py``) when it gets no further; keys that are hard
-are put off, and then searched depth first and breadth first by turns, with doubling fuel, round
-robin, until one is refuted or all are decided.
+searched depth first, with windows (``windows.py``) when it gets no further. Keys that are hard are
+put off, and then searched depth first, the same sparing crashed operations, and breadth first by
+turns, with doubling fuel, round robin, until one is refuted or all are decided.
 
 A small history is tried in plain Python, which takes less time than importing numba would.
 """
@@ -22,7 +22,7 @@ from checker.linearizability.registers.effects import effects_of
 from checker.linearizability.registers.layout import RULES
 from checker.linearizability.registers.memory import Memory
 from checker.linearizability.registers.rules import ALL, applicable
-from checker.linearizability.registers.stepping import BREADTH, DEPTH, LINEARIZED, REFUTED
+from checker.linearizability.registers.stepping import BREADTH, DEPTH, LINEARIZED, REFUTED, THRIFT
 from checker.linearizability.registers.turns import HARD, UNDECIDED, Columns, Turns
 from checker.models import Model
 from checker.reading import Reading
@@ -37,6 +37,9 @@ FIRST_FUEL = 40_000
 THREADED_MIN = 50_000
 """Operations from which on threads are worth starting."""
 TICK_SECONDS = 0.25
+
+WAYS = (DEPTH, THRIFT, BREADTH)
+"""What takes turns on a hard key."""
 
 _kept = threading.local()
 """The memory of the last search of this thread, for the next one."""
@@ -217,13 +220,13 @@ class _Run:
         """The keys that were put off, depth first and breadth first by turns, round robin."""
         statuses = self.columns.statuses
         hard = np.flatnonzero(statuses == HARD).tolist()
-        limit = self.budget.memory_bytes // (2 * max(len(hard), 1))
+        limit = self.budget.memory_bytes // (len(WAYS) * max(len(hard), 1))
         searches: dict[tuple[int, int], Turns] = {}
         fuel = FIRST_FUEL
         while hard:
             for key in hard:
                 size = int(self.starts[key + 1] - self.starts[key])
-                for way in (DEPTH, BREADTH):
+                for way in WAYS:
                     if statuses[key] != HARD:
                         continue
                     turns = searches.get((key, way))
@@ -233,7 +236,7 @@ class _Run:
                     if self.refuted:
                         return
                 if statuses[key] != HARD:
-                    for way in (DEPTH, BREADTH):
+                    for way in WAYS:
                         searches.pop((key, way), None)
             hard = [key for key in hard if statuses[key] == HARD]
             fuel *= 2

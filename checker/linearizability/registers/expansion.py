@@ -161,11 +161,17 @@ def find_crashed(part: Part, arena: Arena, at: int, count: int) -> int:
     return count
 
 
-def expand(part: Part, arena: Arena, at: int) -> int:
-    """Suggest every step worth taking from a configuration, the likeliest last; how many."""
+def expand(part: Part, arena: Arena, at: int, which: int) -> int:
+    """Suggest every step worth taking from a configuration, the likeliest last; how many.
+
+    ``which``: ALL of them, those of PENDING operations, or those of CRASHED ones.
+    """
     rows, moves = arena.rows, arena.moves
     rank = rows[at] >> RANK_AT
-    found = find_crashed(part, arena, at, find_pending(part, arena, at))
+    first, found = 0, find_pending(part, arena, at)
+    if which != PENDING:
+        first = found if which == CRASHED else 0
+        found = find_crashed(part, arena, at, found)
     target = part.returns[rank].operation
     optional = held(part, arena, at, target, 3)
     # What is placed before an optional operation returns must lead up to its use.
@@ -173,7 +179,7 @@ def expand(part: Part, arena: Arena, at: int) -> int:
     needed = part.operations[target].expected
     writing = part.operations[target].kind == WRITE
     count = 0
-    for i in range(found):
+    for i in range(first, found):
         move = moves[2 * i]
         if move >= 0:
             kind, value = part.operations[move].kind, part.operations[move].new
@@ -202,11 +208,12 @@ def expand(part: Part, arena: Arena, at: int) -> int:
         moves[2 * place] = move
         moves[2 * place + 1] = flag
         count += 1
-    if optional and not rows[at] & COMMITTED:
+    if optional and which != CRASHED and not rows[at] & COMMITTED:
         count = suggest(arena, count, part.sizes[REQUIRED], rows[at] & 3)
     return count
 
 
+ALL, PENDING, CRASHED = 0, 1, 2
 SCORE_AT = 2
 """Above the flag a suggested step has its likelihood."""
 BITS = tuple(next((bit for bit in range(64) if (1 << bit) % 67 == r), 0) for r in range(67))

@@ -108,7 +108,7 @@ class Arena(NamedTuple):
     compare-and-sets, required writes and optional operations, and COUNTS words of counts of
     crashed operations used. ``heads``: a power of two of buckets. ``stack``: what is to be
     expanded. ``moves``: pairs (move, flag) that one expansion suggests. ``fronts``: for a search
-    breadth first, the first row to expand at each rank.
+    breadth first, the first row to expand at each rank; for a thrifty one what it puts off.
     """
 
     rows: Array

@@ -75,7 +75,7 @@ def new_arena(words: int, plain: bool) -> Arena:
         heads=zeros(_buckets(words), plain),
         stack=zeros(words // WIDTH_MIN + 1, plain),
         moves=zeros(64, plain),
-        fronts=zeros(1, plain),
+        fronts=zeros(words // WIDTH_MIN + 1, plain),
         state=zeros(STATE, plain),
     )
 
@@ -87,9 +87,11 @@ def grown(arena: Arena, words: int, plain: bool) -> Arena:
         extra = zeros(count - len(column), plain)
         return column + extra if plain else np.concatenate((column, extra))
 
+    stacked = words // WIDTH_MIN + 1
     return arena._replace(
         rows=more(arena.rows, words),
-        stack=more(arena.stack, words // WIDTH_MIN + 1),
+        stack=more(arena.stack, stacked),
+        fronts=more(arena.fronts, max(stacked, len(arena.fronts))),
         heads=zeros(_buckets(words), plain),
     )
 
@@ -157,7 +159,9 @@ class Memory:
 
     def make_fronts(self) -> None:
         """Let the arena be searched breadth first."""
-        self.arena = self.arena._replace(fronts=zeros(len(self.part.returns), self.plain))
+        self.arena = self.arena._replace(
+            fronts=zeros(max(len(self.part.returns), len(self.arena.fronts)), self.plain)
+        )
         self.__post_init__()
 
     def grow(self, rehash: Any) -> bool:

@@ -26,10 +26,11 @@ from checker.linearizability.registers.configurations import (
     settle,
     width_of,
 )
-from checker.linearizability.registers.expansion import expand, guess, held
+from checker.linearizability.registers.expansion import ALL, CRASHED, PENDING, expand, guess, held
 from checker.linearizability.registers.layout import (
     CAS,
     CLASSES,
+    DEEPEST,
     EPOCH,
     EXPANDED,
     FOUND,
@@ -58,7 +59,8 @@ NONE = -(1 << 40)
 MOVE_BITS = 31
 MOVE_MASK = (1 << 31) - 1
 """TRACE is the parent row + 1, and the move + CLASSES."""
-DEPTH, BREADTH = 0, 1
+DEPTH, BREADTH, THRIFT = 0, 1, 2
+"""Ways to search: depth first; breadth first; depth first, crashed operations put off."""
 
 
 def schedule(arena: Arena, row: int, rank: int) -> None:
@@ -177,6 +179,40 @@ def begin(part: Part, arena: Arena, patience: int, mode: int) -> None:
     keep(part, arena, 0, advance(part, arena, 0))
 
 
+def take_depth(part: Part, arena: Arena) -> int:
+    """Take up a configuration depth first: twice its row, plus its turn; -1 when there is none.
+
+    Turn 0: it was not expanded yet; 1: its likeliest step has failed. With THRIFT those of which
+    only crashed operations are left to be tried lie in a second stack and are given back as
+    -2 - row, when otherwise the search would have to go back further than there are slots: a
+    crashed operation is a way out of many a wrong turn, and then is missing when there is no
+    other way.
+    """
+    state, stack = arena.state, arena.stack
+    if state[TOP] > 0:
+        row = stack[state[TOP] - 1] >> 1
+        rank = arena.rows[row * width_of(part)] >> RANK_AT
+        if state[LOWEST] == 0 or rank >= state[DEEPEST] - part.sizes[SLOTS]:
+            state[TOP] -= 1
+            return int(stack[state[TOP]])
+    if state[LOWEST] == 0:
+        return -1
+    state[LOWEST] -= 1
+    return int(-2 - arena.fronts[state[LOWEST]])
+
+
+def take_breadth(arena: Arena) -> int:
+    """Take up a configuration of the lowest rank: twice its row, plus 1; -1 when there is none."""
+    state, fronts = arena.state, arena.fronts
+    while state[LOWEST] <= state[LIMIT] and fronts[state[LOWEST]] < 0:
+        state[LOWEST] += 1
+    if state[LOWEST] > state[LIMIT]:
+        return -1
+    row = fronts[state[LOWEST]]
+    fronts[state[LOWEST]] = arena.stack[row]
+    return int(2 * row + 1)
+
+
 def search(part: Part, arena: Arena, fuel: int) -> int:
     """Search on, for at most ``fuel`` configurations more.
 
@@ -190,32 +226,27 @@ def search(part: Part, arena: Arena, fuel: int) -> int:
             return FULL
         if fuel <= 0 or state[EXPANDED] - state[IMPROVED] > state[PATIENCE]:
             return TIRED
-        if state[MODE] == BREADTH:
-            while state[LOWEST] <= state[LIMIT] and arena.fronts[state[LOWEST]] < 0:
-                state[LOWEST] += 1
-            if state[LOWEST] > state[LIMIT]:
-                return REFUTED
-            entry = 2 * arena.fronts[state[LOWEST]] + 1
-            arena.fronts[state[LOWEST]] = stack[entry >> 1]
-        else:
-            if state[TOP] == 0:
-                return REFUTED
-            state[TOP] -= 1
-            entry = stack[state[TOP]]
-        base = entry >> 1
+        entry = take_breadth(arena) if state[MODE] == BREADTH else take_depth(part, arena)
+        if entry == -1:
+            return REFUTED
+        base = entry >> 1 if entry >= 0 else -2 - entry
         at = base * width
         seek(part, arena.rows[at] >> RANK_AT)
-        if not entry & 1:
+        which = ALL
+        if state[MODE] == BREADTH or entry & 1 == 0:
             fuel -= 1
             state[EXPANDED] += 1
-            if guess(part, arena, at):
-                stack[state[TOP]] = entry + 1
-                state[TOP] += 1
-                propose(part, arena, base, arena.moves[0], arena.moves[1])
-                continue
-        elif state[MODE] == BREADTH:
-            fuel -= 1
-            state[EXPANDED] += 1
-        for one in range(expand(part, arena, at)):
+        if entry < 0:
+            which = CRASHED
+        elif entry & 1 == 0 and guess(part, arena, at):
+            stack[state[TOP]] = entry + 1
+            state[TOP] += 1
+            propose(part, arena, base, arena.moves[0], arena.moves[1])
+            continue
+        elif state[MODE] == THRIFT:
+            which = PENDING
+            arena.fronts[state[LOWEST]] = base
+            state[LOWEST] += 1
+        for one in range(expand(part, arena, at, which)):
             propose(part, arena, base, arena.moves[2 * one], arena.moves[2 * one + 1] & 3)
     return LINEARIZED

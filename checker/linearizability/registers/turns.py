@@ -22,7 +22,7 @@ from checker.linearizability.registers.keys import (
     STAGE,
     WAY,
 )
-from checker.linearizability.registers.layout import EXPANDED, SLOTS
+from checker.linearizability.registers.layout import EXPANDED, IMPROVED, SLOTS
 from checker.linearizability.registers.memory import Memory, zeros
 from checker.linearizability.registers.stepping import BREADTH, DEPTH, FULL
 
@@ -77,7 +77,7 @@ class Turns:
         self.control = zeros(CONTROL, plain)
         self.home = self.columns.home(plain)
         self.control[KEY], self.control[END] = self.first, self.end
-        self.control[ALLOWED] = PATIENCE if self.way == DEPTH else 1 << 60
+        self.control[ALLOWED] = 1 << 60 if self.way == BREADTH else PATIENCE
         self.control[WAY] = self.way
 
     @property
@@ -123,8 +123,9 @@ class Turns:
     def take(self, fuel: int, settled: Callable[[int], bool]) -> None:
         """Run until the keys are decided, the key at hand has had ``fuel``, or the budget ends.
 
-        Ends early too once ``settled(code)``, which is asked after each call of the kernel.
-        Where the budget ends a key's status says so.
+        An eighth of the fuel must do for getting any further. Ends early too once
+        ``settled(code)``, which is asked after each call of the kernel. Where the budget ends a
+        key's status says so.
         """
         begun = self.spent
         while True:
@@ -144,8 +145,15 @@ class Turns:
                 begun = 0
                 if self.key >= self.end:
                     return
-            elif self.spent - begun >= fuel:
+            elif self.spent - begun >= fuel or self.stagnant() >= fuel >> 3:
                 return
+
+    def stagnant(self) -> int:
+        """Configurations expanded, depth first, since the key at hand got any further."""
+        if self.way == BREADTH or self.control[STAGE] != BEGUN:
+            return 0
+        state = self.memory.arena.state
+        return int(state[EXPANDED] - state[IMPROVED])
 
     def chunk(self) -> int:
         """Fuel that lasts some milliseconds, and no longer than the budget."""
