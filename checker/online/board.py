@@ -12,10 +12,11 @@ class Board(NamedTuple):
     with), stage, W words of pending slots, C totals, C early counts (``stepping.py``).
     ``link``: N, the next row in a bucket; ``heads``: a power of two of buckets, -1 when
     empty. ``slots``: S·5: kind (-1: free), expected, new, event of the call, event of the
-    return. ``classes``: C·5: kind (-1: free), expected, new, members called before every
-    hider, members beyond these; the calls of the latter are ``opens``, C·OPENS. ``masks``:
-    3·W, the slots of observers, of compare-and-sets, of writes. ``scalars``: COUNT rows in
-    the frontier, widths and capacities, USED, AT, NOW, EXPANDED, BUCKETS, OUTER.
+    return. ``classes``: C·6: kind (-1: free), expected, new, members called before every
+    hider, members beyond these, whether some were lent; the calls of those beyond are
+    ``opens``, C·OPENS. ``masks``: 3·W, the slots of observers, of compare-and-sets, of
+    writes. ``scalars``: COUNT rows in the frontier, widths and capacities, USED, AT, NOW,
+    EXPANDED, BUCKETS, OUTER, TIGHT.
     """
 
     rows: list[int]

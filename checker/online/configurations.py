@@ -13,17 +13,19 @@ BITS = 62
 # Scalars of a board.
 COUNT, WIDTH, WORDS, SLOTS, CLASSES, OPENS = 0, 1, 2, 3, 4, 5
 CAPACITY, USED, AT, NOW, EXPANDED, BUCKETS, OUTER = 6, 7, 8, 9, 10, 11, 12
-SCALARS = 13
+TIGHT, SCALARS = 13, 14
 # Columns of a configuration, of a slot, of a class.
 STATE, HIDER, MAIN, STAGE, PENDING = 0, 1, 2, 3, 4
 KIND, EXPECTED, NEW, CALLED, RETURNS = 0, 1, 2, 3, 4
-BASE_COUNT, RECENT = 3, 4
-FIELDS = 5
+BASE_COUNT, RECENT, LENT = 3, 4, 5
+SLOT_FIELDS, FIELDS = 5, 6
 # Stages: as before the return; after compare-and-sets; after a write; in a block; done.
 BASE, CHAINED, WRITTEN, BLOCK, KEPT, DEAD = 0, 1, 2, 3, 4, 5
 # Codes in a stream of events, and outcomes of ``run``.
 CALL, RETURN = 0, 1
 DONE, REFUTED, FULL, OUTSIDE = 0, 1, 2, 3
+RESERVE = 16
+"""So many crashed operations of a class must be left before a few more or less do not count."""
 MASK31 = (1 << 31) - 1
 
 
@@ -47,7 +49,7 @@ def marked(board: Board, row: int, slot: int) -> bool:
     """Whether the operation in a slot was called no later than the row's hider."""
     g = board.scalars
     hider = board.rows[row * g[WIDTH] + HIDER]
-    return board.slots[slot * FIELDS + CALLED] <= hider
+    return board.slots[slot * SLOT_FIELDS + CALLED] <= hider
 
 
 def is_pending(board: Board, row: int, slot: int) -> bool:
@@ -87,7 +89,7 @@ def settle(board: Board, row: int) -> None:
         bit = 1
         while word:
             if word & 1:
-                s = slot * FIELDS
+                s = slot * SLOT_FIELDS
                 if legal(slots[s + KIND], slots[s + EXPECTED], state) and (
                     not inside or slots[s + CALLED] <= hider
                 ):
@@ -102,7 +104,7 @@ def settle(board: Board, row: int) -> None:
 def dominates(board: Board, a: int, b: int) -> bool:
     """Whether row a can do all that row b can (rule 4); state, stage and main are the same."""
     g, rows = board.scalars, board.rows
-    words, classes, width = g[WORDS], g[CLASSES], g[WIDTH]
+    words, width = g[WORDS], g[WIDTH]
     at_a, at_b = a * width, b * width
     if rows[at_a + HIDER] < rows[at_b + HIDER]:
         return False
@@ -120,9 +122,38 @@ def dominates(board: Board, a: int, b: int) -> bool:
                     return False
                 more >>= 1
                 slot += 1
-    for k in range(PENDING + words, PENDING + words + 2 * classes):
-        if rows[at_a + k] > rows[at_b + k]:
-            return False
+    return spends_no_more(board, at_a, at_b)
+
+
+def spends_no_more(board: Board, at_a: int, at_b: int) -> bool:
+    """Whether the row at ``at_a`` has crashed operations left for all that the other has.
+
+    Of a class of which so many are left that RESERVE more may be used, a few more in use do
+    not count, as long as there are no more in all. That is noted (LENT): should the class run
+    out after all, somewhere, then a refutation is not one any more (TIGHT).
+    """
+    g, rows = board.scalars, board.rows
+    classes = g[CLASSES]
+    totals_a, totals_b = at_a + PENDING + g[WORDS], at_b + PENDING + g[WORDS]
+    spare, lends = 0, False
+    for c in range(classes):
+        total, early = rows[totals_a + c], rows[totals_a + classes + c]
+        spare += rows[totals_b + c] - total
+        if total > rows[totals_b + c] or early > rows[totals_b + classes + c]:
+            lends = True
+            base = board.classes[c * FIELDS + BASE_COUNT]
+            left = base + board.classes[c * FIELDS + RECENT] - total
+            if left < RESERVE or base - early < RESERVE:
+                return False
+    if spare < 0:
+        return False
+    if lends:
+        for c in range(classes):
+            if (
+                rows[totals_a + c] > rows[totals_b + c]
+                or rows[totals_a + classes + c] > rows[totals_b + classes + c]
+            ):
+                board.classes[c * FIELDS + LENT] = 1
     return True
 
 
@@ -162,6 +193,8 @@ def usable(board: Board, row: int, c: int, block: bool) -> bool:
     count = classes[c * FIELDS + BASE_COUNT]
     recent = classes[c * FIELDS + RECENT]
     if rows[at + c] >= count + recent:
+        if board.classes[c * FIELDS + LENT]:
+            g[TIGHT] = 1
         return False
     if not block:
         return True
@@ -169,7 +202,11 @@ def usable(board: Board, row: int, c: int, block: bool) -> bool:
     for k in range(recent):
         if board.opens[c * g[OPENS] + k] <= hider:
             count += 1
-    return count > rows[at + g[CLASSES] + c]
+    if count > rows[at + g[CLASSES] + c]:
+        return True
+    if board.classes[c * FIELDS + LENT]:
+        g[TIGHT] = 1
+    return False
 
 
 def use(board: Board, row: int, c: int, block: bool) -> None:
@@ -203,14 +240,15 @@ def keep(board: Board, row: int) -> None:
     hider = rows[at + HIDER]
     latest, source = -1, False
     for slot in range(g[SLOTS]):
-        s = slot * FIELDS
+        s = slot * SLOT_FIELDS
         if slots[s + KIND] >= 0 and slots[s + CALLED] <= hider and is_pending(board, row, slot):
             latest = max(latest, slots[s + CALLED])
             if slots[s + KIND] == WRITE:
                 source = True
     for c in range(g[CLASSES]):
         k = c * FIELDS
-        if board.classes[k + KIND] >= 0 and usable(board, row, c, False):
+        left = board.classes[k + BASE_COUNT] + board.classes[k + RECENT]
+        if rows[at + PENDING + g[WORDS] + c] < left:
             if board.classes[k + KIND] == WRITE:
                 source = True
             latest = max(latest, 0)

@@ -15,10 +15,11 @@ class CrashedClass:
 
     ``base`` of them were called before every hider of the frontier; ``calls`` has the
     events at which the others were, in order. ``column``: where the board keeps the class
-    (-1: nowhere, for no open operation could be the better for it).
+    (-1: nowhere, for no open operation could be the better for it). ``lent``: some were
+    taken for unlimited (``configurations.spends_no_more``).
     """
 
-    __slots__ = ("base", "calls", "column", "expected", "kind", "new")
+    __slots__ = ("base", "calls", "column", "expected", "kind", "lent", "new")
 
     def __init__(self, kind: int, expected: int, new: int) -> None:
         self.kind = kind
@@ -27,6 +28,7 @@ class CrashedClass:
         self.base = 0
         self.calls: list[int] = []
         self.column = -1
+        self.lent = 0
 
     @property
     def signature(self) -> Signature:
@@ -56,6 +58,7 @@ class CrashedClass:
         """Another that may be changed apart."""
         other = CrashedClass(self.kind, self.expected, self.new)
         other.base, other.calls, other.column = self.base, self.calls.copy(), self.column
+        other.lent = self.lent
         return other
 
 

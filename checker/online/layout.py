@@ -17,12 +17,14 @@ from checker.online.configurations import (
     FIELDS,
     FULL,
     HIDER,
+    LENT,
     OPENS,
     OUTER,
     PENDING,
     RECENT,
     SCALARS,
     SLOTS,
+    TIGHT,
     WIDTH,
     WORDS,
 )
@@ -64,7 +66,7 @@ class Layout:
             link=[0] * capacity,
             heads=[-1] * capacity,
             slots=[-1, 0, 0, 0, 0] * slots,
-            classes=[-1, 0, 0, 0, 0] * max(classes, 1),
+            classes=[-1, 0, 0, 0, 0, 0] * max(classes, 1),
             opens=[0] * max(classes * opens, 1),
             masks=[0] * (3 * words),
             scalars=scalars,
@@ -116,6 +118,15 @@ class Layout:
             if code != FULL or 2 * self.board.scalars[CAPACITY] > self.rows_max:
                 return code
             self._double()
+
+    def lent(self, column: int) -> int:
+        """Whether members of a class were taken for unlimited (``spends_no_more``)."""
+        return int(self.board.classes[column * FIELDS + LENT])
+
+    @property
+    def tight(self) -> bool:
+        """Whether members of such a class were missing after all."""
+        return bool(self.board.scalars[TIGHT])
 
     def at(self) -> int:
         """Where in the stream the last run stopped."""
@@ -181,10 +192,12 @@ class Layout:
                 one.new,
                 one.base,
                 len(calls),
+                one.lent,
             ]
             board.opens[column * opens : column * opens + len(calls)] = calls
         board.scalars[EXPANDED] = int(old.scalars[EXPANDED])
         board.scalars[OUTER] = int(old.scalars[OUTER])
+        board.scalars[TIGHT] = int(old.scalars[TIGHT])
         self.board = board
 
     def copy(self) -> Layout:

@@ -199,7 +199,12 @@ class RegisterKey:
             return
         now = stream[self.layout.at() + 2]
         attempt = next(one for one in self._returning if one.ret == now)
-        if code == REFUTED:
+        if code == REFUTED and self.layout.tight:
+            self.trouble = (
+                "indeterminate operations that do the same were so many that they were not "
+                "counted, and then ran out"
+            )
+        elif code == REFUTED:
             self.culprit = attempt
         else:
             self.trouble = (
@@ -290,6 +295,7 @@ class RegisterKey:
             rows.append([*row[: PENDING - 1], 0, *pending, *totals, *early])
         old, self.columns = self.columns, columns
         for one in old:
+            one.lent = self.layout.lent(one.column)
             one.column = -1
         for column, one in enumerate(columns):
             one.column = column
@@ -362,6 +368,8 @@ class RegisterKey:
     def rest(self) -> Callable[[], RegisterKey] | None:
         """What gives a follower that goes on from here; see ``follower.py``."""
         self.flush()
+        if self.layout.tight:
+            return None
         if self._open or len(self.window) or self.culprit is not None or self.trouble is not None:
             return None
         first = PENDING + int(self.layout.board.scalars[WORDS])

@@ -26,8 +26,8 @@ order written as ``α L β`` (L the last write, so β holds reads and compare-an
    until t is placed. Everything else can come later, or is a block before that write.
 4. *Dominance.* A configuration is dropped for another with the same state and the same
    compare-and-sets pending that has no older hider, no read pending that the first has not,
-   no crashed operation more in use, and of writes, where they differ, marked ones pending:
-   those can still be used and need not be.
+   no crashed operation more in use (``spends_no_more``), and of writes, where they differ,
+   marked ones pending: those can still be used and need not be.
 5. Writes of one value that are open are used in order of return, open before crashed; an
    exchange shows that this loses nothing. Compare-and-sets likewise, but marked ones and
    the others are tried apart: only the former can go into a block.
@@ -69,6 +69,7 @@ from checker.online.configurations import (
     PENDING,
     REFUTED,
     RETURNS,
+    SLOT_FIELDS,
     SLOTS,
     STAGE,
     STATE,
@@ -101,7 +102,7 @@ def leads_on(board: Board, row: int) -> bool:
     for w in range(words):
         if rows[at + PENDING + w] & board.masks[words + w]:
             for slot in range(w * BITS, min(w * BITS + BITS, g[SLOTS])):
-                s = slot * FIELDS
+                s = slot * SLOT_FIELDS
                 if (
                     slots[s + KIND] == CAS
                     and slots[s + EXPECTED] == state
@@ -151,12 +152,12 @@ def preferred(board: Board, row: int, slot: int, kind: int, block: bool) -> bool
     among themselves.
     """
     g, slots = board.scalars, board.slots
-    s = slot * FIELDS
+    s = slot * SLOT_FIELDS
     mine = marked(board, row, slot)
     if block and not mine:
         return False
     for other in range(g[SLOTS]):
-        o = other * FIELDS
+        o = other * SLOT_FIELDS
         if (
             other != slot
             and slots[o + KIND] == kind
@@ -176,7 +177,7 @@ def rivals(board: Board, row: int, c: int, block: bool) -> bool:
     k = c * FIELDS
     kind = board.classes[k + KIND]
     for slot in range(g[SLOTS]):
-        s = slot * FIELDS
+        s = slot * SLOT_FIELDS
         if (
             slots[s + KIND] == kind
             and slots[s + NEW] == board.classes[k + NEW]
@@ -203,7 +204,7 @@ def try_sets(board: Board, row: int, target: int) -> None:
         if not rows[at + PENDING + w] & board.masks[words + w]:
             continue
         for slot in range(w * BITS, min(w * BITS + BITS, g[SLOTS])):
-            s = slot * FIELDS
+            s = slot * SLOT_FIELDS
             if (
                 slots[s + KIND] == CAS
                 and slots[s + EXPECTED] == state
@@ -252,7 +253,7 @@ def try_writes(board: Board, row: int, target: int, block: bool) -> None:
         if not rows[at + PENDING + w] & board.masks[2 * words + w]:
             continue
         for slot in range(w * BITS, min(w * BITS + BITS, g[SLOTS])):
-            s = slot * FIELDS
+            s = slot * SLOT_FIELDS
             if (
                 slots[s + KIND] == WRITE
                 and is_pending(board, row, slot)
@@ -279,13 +280,13 @@ def expand(board: Board, row: int, target: int) -> None:
     g, rows, slots = board.scalars, board.rows, board.slots
     stage = rows[row * g[WIDTH] + STAGE]
     if stage <= CHAINED:
-        if slots[target * FIELDS + KIND] == WRITE:
+        if slots[target * SLOT_FIELDS + KIND] == WRITE:
             for block in range(2):
                 if block and (stage != BASE or not marked(board, row, target)):
                     continue
                 new = copied(board, row)
                 place(board, new, target)
-                written(board, new, slots[target * FIELDS + NEW], block == 1)
+                written(board, new, slots[target * SLOT_FIELDS + NEW], block == 1)
                 conclude(board, new, target)
         else:
             try_writes(board, row, target, False)
@@ -303,7 +304,7 @@ def give_back(board: Board, target: int, now: int) -> int:
         if is_pending(board, row, target):
             waiting += 1
     if waiting:
-        if g[OUTER] and slots[target * FIELDS + KIND] == DIFFERS:
+        if g[OUTER] and slots[target * SLOT_FIELDS + KIND] == DIFFERS:
             return OUTSIDE
         g[NOW] = now
         buckets = 16
@@ -339,7 +340,7 @@ def give_back(board: Board, target: int, now: int) -> int:
                     rows[kept * width + k] = rows[row * width + k]
                 kept += 1
         g[COUNT] = kept
-    slots[target * FIELDS + KIND] = -1
+    slots[target * SLOT_FIELDS + KIND] = -1
     word, bit = target // BITS, ~(1 << (target % BITS))
     for kind in range(3):
         board.masks[kind * g[WORDS] + word] = board.masks[kind * g[WORDS] + word] & bit
@@ -351,8 +352,8 @@ def call(board: Board, stream: list[int], at: int) -> None:
     g, rows, slots = board.scalars, board.rows, board.slots
     width = g[WIDTH]
     slot, kind, expected = stream[at + 1], stream[at + 2], stream[at + 3]
-    for k in range(FIELDS):
-        slots[slot * FIELDS + k] = stream[at + 2 + k]
+    for k in range(SLOT_FIELDS):
+        slots[slot * SLOT_FIELDS + k] = stream[at + 2 + k]
     word, bit = slot // BITS, 1 << (slot % BITS)
     group = 1 if kind == CAS else 2 if kind == WRITE else 0
     mask = group * g[WORDS] + word

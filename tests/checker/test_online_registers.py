@@ -7,7 +7,7 @@ import pytest
 import random_histories
 from online_feeding import cut, events_of, first_impossible, in_sequence, with_crashes
 
-from checker.online import registers
+from checker.online import configurations, registers
 from checker.online.attempt import Attempt
 from checker.online.engine import Engine
 from checker.online.limits import Limits
@@ -87,6 +87,32 @@ def test_longer_histories_in_batches_with_classes_taken_off_the_board_as_soon_as
             stuck = frontier.first_stuck(operations)
             expected = None if stuck is None else (None, stuck.call)
             assert follow(key(), with_crashes(rng, operations), probe=False) == expected, seed
+
+
+def test_crashed_operations_that_are_not_counted_never_make_an_accusation_wrong(monkeypatch):
+    """With nothing held in reserve they run out, and then the key is unknown, not refuted."""
+    monkeypatch.setattr(configurations, "RESERVE", 0)
+    monkeypatch.setattr(registers, "COLUMNS_TIDY", 0)
+    invalid = unknown = 0
+    for seed in range(30_000, 30_500):
+        rng = random.Random(seed)
+        operations = random_histories.concurrent(
+            *(rng, rng.randint(10, 25), rng.randint(2, 5), 2, 0.35, 0.0),
+            cas=rng.choice((0.0, 0.3, 0.6)),
+            eager=0.3,
+        )
+        if rng.random() < 0.7:
+            operations = random_histories.mutated(rng, operations, 2)
+        operations = in_sequence(operations)
+        if few_crashed(operations):
+            follower = key()
+            found = follow(follower, with_crashes(rng, operations, 0.8), probe=False)
+            if follower.trouble is None:
+                stuck = frontier.first_stuck(operations)
+                assert found == (None if stuck is None else (None, stuck.call)), seed
+                invalid += found is not None
+            unknown += follower.trouble is not None
+    assert invalid > 50
 
 
 def test_compiled_kernels_say_the_same_as_plain_ones():
