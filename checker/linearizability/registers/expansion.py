@@ -196,6 +196,8 @@ def expand(part: Part, arena: Arena, at: int, which: int) -> int:
                 flag = NO_WRITE if optional else 0
         elif kind == CAS and (move < 0 or held(part, arena, at, move, 3)):
             flag = kept | NO_WRITE
+            if move == target:
+                flag = NO_WRITE
         if not part.sizes[RULES] & ENABLE:
             flag = 0
         # Pending operations go before crashed ones, which may be needed more later.
