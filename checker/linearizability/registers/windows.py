@@ -64,7 +64,7 @@ def begin_window(part: Part, arena: Arena, low: int, high: int, relaxed: bool) -
     seek(part, low)
     for value in range(sizes[VALUES]):
         one = part.values[value]
-        if one.born > low or (one.needed < low and value != OTHER):
+        if value != OTHER and (one.born > low or one.needed < low):
             continue
         row = arena.state[USED]
         at = row * width
