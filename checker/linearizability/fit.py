@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import numpy as np
 
 from checker.models.model import Model
 from histories.errors import PROBLEMS_MAX, HistoryError, Problem
-from histories.table import NO_VALUE, Table
+from histories.table import NO_VALUE, Int32, Int64, Table
+from histories.values import OTHER, Values
+
+_VALUES = ("input", "input2", "output", "output2")
 
 
 def check_fit(table: Table, model: Model) -> None:
@@ -45,14 +48,23 @@ def _registers_fit(table: Table, model: Model) -> bool:
     return True
 
 
-def _representatives(table: Table, model: Model) -> Iterable[int]:
-    """The first row of each kind of operation, in order."""
-    columns = [
+def _representatives(table: Table, model: Model) -> list[int]:
+    """The first row of each kind of operation, in order: n log n, in whole columns."""
+    kinds = np.zeros(len(table), np.int64)
+    for column in (
         *(table.f, table.outcome, table.error),
-        *(table.input, table.input2, table.output, table.output2),
+        *(_shapes(table.values, getattr(table, name)) for name in _VALUES),
         *(getattr(table, name) for name in model.depends_on),
-    ]
-    first: dict[tuple[int, ...], int] = {}
-    for row, kind in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
-        first.setdefault(kind, row)
-    return first.values()
+    ):
+        _, numbers = np.unique(column, return_inverse=True)
+        _, kinds = np.unique(kinds * (len(table) + 1) + numbers, return_inverse=True)
+    _, first = np.unique(kinds, return_index=True)
+    rows: list[int] = np.sort(first).tolist()
+    return rows
+
+
+def _shapes(values: Values, numbers: Int32) -> Int64:
+    """What a misfit may depend on of values: the kind alone of nil, integers and texts."""
+    kinds = values.kinds[numbers]
+    shapes: Int64 = np.where(kinds == OTHER, numbers.astype(np.int64) + OTHER, kinds)
+    return np.where(numbers == NO_VALUE, NO_VALUE, shapes)

@@ -42,7 +42,7 @@ class Model:
     the effect is impossible in ``state``, more than one when the answer is not known and the
     object might have done several things. ``observes(effect)``: no step of it ever changes a
     state. ``misfit(operation)`` says in words why an operation is none of this model's, None
-    when it is.
+    when it is; of nil, integers and texts it may depend on which of these they are, not on more.
 
     ``family`` picks the engine: the kernels written for registers, or the general one over
     transition tables. ``by_key``: each key is an object of its own, and a history is
