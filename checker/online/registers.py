@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
+from checker.online.assertion import Assertion, assertion
 from checker.online.attempt import Attempt
 from checker.online.configurations import (
     BITS,
@@ -29,21 +29,12 @@ from checker.online.limits import Limits
 from checker.online.numbers import NIL, Numbers
 from checker.online.window import Window
 from checker.reading import Reading
-from histories.event import Outcome
 
 BATCH = 2048
 """Integers of a stream that are worth a run of the kernels; some 400 events."""
 COLUMNS_TIDY = 4
 """Classes on the board from which on it is seen after each batch whether all are wanted."""
 SLOTS_FIRST = 8
-
-
-class _Asserted(NamedTuple):
-    """What an open operation does and says, as numbers."""
-
-    kind: int
-    expected: int
-    new: int
 
 
 class RegisterKey:
@@ -64,7 +55,7 @@ class RegisterKey:
         self.layout = Layout(engine, NIL, limits.rows_max)
         self._stream: list[int] = []
         self._returning: list[Attempt] = []
-        self._open: dict[int, tuple[int, _Asserted]] = {}
+        self._open: dict[int, tuple[int, Assertion]] = {}
         self._free = list(range(SLOTS_FIRST - 1, -1, -1))
         self._outer = -1
 
@@ -136,7 +127,7 @@ class RegisterKey:
                 self._returning.append(attempt)
                 self._free.append(held[0])
             return
-        asserted = self._asserted(attempt)
+        asserted = assertion(attempt, self.numbers, self.reading)
         if asserted is None:
             return
         if attempt.ret is None:
@@ -159,29 +150,6 @@ class RegisterKey:
             attempt.call,
             attempt.ret,
         )
-
-    def _asserted(self, attempt: Attempt) -> _Asserted | None:
-        """As ``checker.models.registers`` has it, in numbers."""
-        number, outcome = self.numbers.number, attempt.outcome
-        if attempt.f == "write":
-            if outcome is Outcome.FAIL:
-                return None
-            return _Asserted(WRITE, 0, number(attempt.input))
-        if attempt.f == "read":
-            if outcome is not Outcome.OK:
-                return None
-            if attempt.output is None and self.reading.nil_read == "anything":
-                return None
-            return _Asserted(READ, number(attempt.output), 0)
-        expected, new = number(attempt.input[0]), number(attempt.input[1])
-        if outcome is Outcome.FAIL:
-            if self.reading.observes_mismatch(attempt.error):
-                return _Asserted(DIFFERS, expected, 0)
-            return None
-        if expected != new:
-            return _Asserted(CAS, expected, new)
-        # It changes nothing: a read when it succeeded, nothing at all when it is open.
-        return _Asserted(READ, expected, 0) if outcome is Outcome.OK else None
 
     # -- the board ---------------------------------------------------------------------
 
@@ -228,7 +196,7 @@ class RegisterKey:
         self._rebuild(self.columns, 2 * slots)
         self._free.extend(range(2 * slots - 1, slots - 1, -1))
 
-    def _crash(self, asserted: _Asserted, call: int) -> None:
+    def _crash(self, asserted: Assertion, call: int) -> None:
         """One more crashed operation, from here on: what was settled before is decided first."""
         one = self.crashed.of(asserted.kind, asserted.expected, asserted.new)
         if not self._flushed():
@@ -246,13 +214,13 @@ class RegisterKey:
             ]
         self._place_on_board(more)
 
-    def _demand(self, asserted: _Asserted) -> None:
+    def _demand(self, asserted: Assertion) -> None:
         """Put on the board every class that this operation could be the better for."""
         if self._wanted(asserted) and self._flushed():
             # Asked again: deciding what came before may have put some there.
             self._place_on_board(self._wanted(asserted))
 
-    def _wanted(self, asserted: _Asserted) -> list[CrashedClass]:
+    def _wanted(self, asserted: Assertion) -> list[CrashedClass]:
         if asserted.kind == DIFFERS:
             # Which writes help it is asked when it returns, and only if it needs any.
             classes = self.crashed.sets()
