@@ -10,8 +10,19 @@ import random_histories
 from story import Story
 
 from checker.linearizability.decision import Budget, Status
-from checker.linearizability.registers import rules, turns
+from checker.linearizability.registers import decide as deciding
+from checker.linearizability.registers import (
+    functions,
+    layout,
+    memory,
+    preparation,
+    rules,
+    stepping,
+    turns,
+    windows,
+)
 from checker.linearizability.registers.decide import decide
+from checker.linearizability.registers.effects import effects_of
 from checker.models import CAS_REGISTER
 from checker.reading import SPLITBRAIN
 from histories.event import Outcome
@@ -134,3 +145,52 @@ def test_lists_are_values_like_others():
     assert decided(valid).status[0] == Status.LINEARIZED
     invalid = Story().did(0, "write", [1, 2]).did(1, "read", answer=[2, 1]).operations()
     assert decided(invalid).status[0] == Status.REFUTED
+
+
+@pytest.mark.parametrize("way", ("DEPTH", "THRIFT", "BREADTH"))
+def test_every_way_of_searching_gets_the_verdict_of_the_unpruned_engine(way, monkeypatch, patience):
+    functions.compiled()
+    monkeypatch.setattr(deciding, "WAYS", (getattr(stepping, way),))
+    for seed in range(50):
+        rng = random.Random(1000 + seed)
+        operations = random_histories.concurrent(
+            rng, rng.randint(30, 90), rng.randint(2, 6), 3, 0.03, 0.1, 0.6, 0.3
+        )
+        if rng.random() < 0.5:
+            operations = random_histories.mutated(rng, operations, 3)
+        if sum(operation.ret is None for operation in operations) > 4:
+            continue
+        assert_agrees(operations, frontier.first_stuck(operations), rules.ALL)
+
+
+@pytest.mark.parametrize("chosen", (rules.ALL, rules.ALL & ~rules.OBSERVERS))
+def test_no_window_refutes_what_is_linearizable(chosen):
+    """Every completion of valid histories, by windows that begin anywhere before it."""
+    tried = 0
+    for seed in range(14):
+        rng = random.Random(seed)
+        operations = random_histories.concurrent(
+            rng, rng.randint(20, 80), rng.randint(2, 9), rng.choice((2, 3, 4)),
+            rng.choice((0, 0.1, 0.3)), rng.choice((0, 0.1)), rng.choice((0, 0.3, 0.9)),
+            rng.choice((0.05, 0.3, 0.8)),
+        )  # fmt: skip
+        part, spare = prepared(operations, chosen)
+        for high in range(part.sizes[layout.REQUIRED]):
+            tried += 1
+            assert not windows.refuted_by_window(part, spare, high, 60), (seed, high)
+    assert tried > 300
+
+
+def prepared(operations, chosen):
+    """The part of one key in plain Python, and an arena."""
+    table = table_of(operations)
+    effects = effects_of(table, CAS_REGISTER, SPLITBRAIN, functions.PLAIN)
+    rows = [row for row in range(len(table)) if effects.kind[row] >= 0]
+    space = memory.Memory.of(len(table), 1 << 30, plain=True)
+    space.part.sizes[layout.RULES] = chosen
+    columns = [column.tolist() for column in (*effects[:3], table.call, table.ret)]
+    home = [-1] * effects.values
+    preparation.prepare(*columns, rows, 0, len(rows), 0, home, space.part)
+    assert space.make_room() and set(home) == {-1}
+    stepping.begin(space.part, space.arena, 1, stepping.DEPTH)
+    return space.part, space.spare

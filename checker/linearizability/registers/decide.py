@@ -19,7 +19,7 @@ import numpy as np
 from checker.linearizability.decision import Budget, Decision, Status
 from checker.linearizability.registers import functions
 from checker.linearizability.registers.effects import effects_of
-from checker.linearizability.registers.layout import RULES
+from checker.linearizability.registers.layout import CAS, RULES, WRITE
 from checker.linearizability.registers.memory import Memory
 from checker.linearizability.registers.rules import ALL, applicable
 from checker.linearizability.registers.stepping import BREADTH, DEPTH, LINEARIZED, REFUTED, THRIFT
@@ -84,7 +84,9 @@ class _Run:
         self.table = table
         self.budget = budget
         self.rules = rules
-        self.functions = functions.compiled(budget) if compiled else functions.PLAIN
+        self.functions = functions.PLAIN
+        if compiled:
+            self.functions = functions.compiled("columns", budget=budget)
         n, count = len(table), len(table.keys)
         effects = effects_of(table, model, reading, self.functions)
         rows, starts = np.empty(n, np.int64), np.zeros(count + 2, np.int64)
@@ -111,7 +113,10 @@ class _Run:
 
     def monitor(self) -> None:
         """Let the monitor decide what is unambiguous."""
+        if not self._promising():
+            return
         columns = self.columns
+        self.functions.load("monitor", self.budget)
         evidence = np.empty((self.count, 8), np.int64)
         self.functions.monitor_keys(
             *columns.inputs, 0, columns.home(False), columns.order, columns.counts,
@@ -134,12 +139,25 @@ class _Run:
             columns.verified[one] = np.count_nonzero(closed & (key == one) & (ret < ret[stuck]))
             self.clusters[one] = tuple(evidence[one, 1:].tolist())
 
+    def _promising(self) -> bool:
+        """Whether some key may be unambiguous; asked before compiling the monitor for nothing."""
+        if hasattr(self.functions, "monitor_keys"):
+            return True
+        kind, _, new = self.columns.inputs[:3]
+        producing = (kind == WRITE) | (kind == CAS)
+        keys, values = self.table.key[producing], new[producing]
+        made = np.sort(keys.astype(np.int64) << 32 | values)
+        twice = made[1:][made[1:] == made[:-1]] >> 32
+        return len(np.setdiff1d(keys, twice)) > 0
+
     def search(self) -> None:
         """Search the keys that are undecided, until all are decided or one is refuted."""
         statuses = self.columns.statuses
         if self.functions.plain and self.undecided():
             self._in_plain_python()
         undecided = self.undecided()
+        if undecided:
+            self.functions.load("search", self.budget)
         if undecided > 1:
             self._first_turns()
         elif undecided:
@@ -195,7 +213,7 @@ class _Run:
         turns.take(PLAIN_FUEL, self.settled)
         columns.inputs = inputs
         if self.undecided():
-            self.functions = functions.compiled(self.budget)
+            self.functions = functions.compiled("search", budget=self.budget)
 
     def _first_turns(self) -> None:
         """Every key once, so that easy ones are out of the way; threads share the keys out."""

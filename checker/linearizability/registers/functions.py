@@ -20,20 +20,52 @@ from checker.linearizability.registers import (
     windows,
 )
 
-_MODULES = (columns, preparation, configurations, expansion, stepping, windows, order, keys)
-_ENTRIES = (columns.fill_effects, columns.group, configurations.rehash, keys.decide_keys)
+_GROUPS: dict[str, tuple[tuple[Any, ...], tuple[Any, ...], bool]] = {
+    "columns": ((columns,), (columns.fill_effects, columns.group), False),
+    "monitor": ((monitor, *monitor.MODULES), (monitor.monitor_keys,), True),
+    "search": (
+        (preparation, configurations, expansion, stepping, windows, order, keys),
+        (configurations.rehash, keys.decide_keys),
+        False,
+    ),
+}
+"""Kernels that are compiled together: modules, entries, whether they make arrays."""
 
-PLAIN = SimpleNamespace(
-    **{entry.__name__: entry for entry in (*_ENTRIES, monitor.monitor_keys)}, plain=True
-)
-"""The kernels as they are written."""
 
-_compiled: Any = None
+class Functions(SimpleNamespace):
+    """Kernels by name; ``plain``: whether they are as they are written."""
+
+    plain: bool
+
+    def load(self, group: str, budget: Budget | None = None) -> None:
+        """Have the kernels of a group at hand: loaded, or compiled the first time on a machine.
+
+        The time that takes is noted in ``budget``. Plain ones always are.
+        """
+        modules, entries, allocating = _GROUPS[group]
+        if self.plain or hasattr(self, entries[0].__name__):
+            return
+        began = time.perf_counter()
+        from checker.linearizability.compilation import compiled as compile_modules
+        from checker.linearizability.registers import rehearsal
+
+        made = compile_modules(modules, entries, allocating=allocating)
+        getattr(rehearsal, f"rehearse_{group}")(made)
+        self.__dict__.update(vars(made))
+        if budget is not None:
+            budget.compiled(time.perf_counter() - began)
+
+
+PLAIN = Functions(plain=True)
+for _group in _GROUPS.values():
+    PLAIN.__dict__.update({entry.__name__: entry for entry in _group[1]})
+
+_compiled = Functions(plain=False)
 
 
 def loaded() -> bool:
-    """Whether compiled kernels are at hand in this process."""
-    return _compiled is not None
+    """Whether all compiled kernels are at hand in this process."""
+    return all(hasattr(_compiled, group[1][0].__name__) for group in _GROUPS.values())
 
 
 def cached() -> bool:
@@ -41,28 +73,15 @@ def cached() -> bool:
     return any((Path(__file__).parent / "__pycache__").glob("keys.decide_keys*.nbi"))
 
 
-def compiled(budget: Budget | None = None) -> Any:
-    """The compiled kernels; loading or compiling them first is noted in ``budget``.
+def compiled(*groups: str, budget: Budget | None = None) -> Functions:
+    """The compiled kernels, of which these groups are at hand (all, if none is named).
 
     With NUMBA_DISABLE_JIT they are the plain ones.
     """
-    global _compiled
-    if _compiled is None:
-        began = time.perf_counter()
-        from numba.core import config
+    from numba.core import config
 
-        from checker.linearizability.compilation import compiled as compile_modules
-        from checker.linearizability.registers.rehearsal import rehearse
-
-        if getattr(config, "DISABLE_JIT", 0):
-            _compiled = PLAIN
-            return PLAIN
-        functions = compile_modules(_MODULES, _ENTRIES, allocating=False)
-        functions.plain = False
-        monitoring = compile_modules((monitor, *monitor.MODULES), [monitor.monitor_keys])
-        functions.monitor_keys = monitoring.monitor_keys
-        rehearse(functions)
-        _compiled = functions
-        if budget is not None:
-            budget.compiled(time.perf_counter() - began)
+    if getattr(config, "DISABLE_JIT", 0):
+        return PLAIN
+    for group in groups or _GROUPS:
+        _compiled.load(group, budget)
     return _compiled

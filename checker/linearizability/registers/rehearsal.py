@@ -11,27 +11,40 @@ from checker.linearizability.registers.layout import WRITE
 from checker.linearizability.registers.memory import new_arena, new_part
 
 
-def rehearse(functions: Any) -> None:
+def rehearse_columns(functions: Any) -> None:
     """Call every entry with the types that a table has."""
-    numbers, wide = np.zeros(1, np.int32), np.zeros(1, np.int64)
-    kind, home = np.full(1, WRITE, np.int8), np.full(1, -1, np.int32)
-    short, code = np.zeros(1, np.int16), np.zeros(1, np.int8)
+    numbers, kind = np.zeros(1, np.int32), np.full(1, WRITE, np.int8)
     functions.fill_effects(
-        np.ones(1, np.int64), np.zeros(1, np.bool_), True, short, code,
-        numbers, numbers, numbers, numbers, numbers, kind, numbers.copy(), numbers.copy(),
+        np.ones(1, np.int64), np.zeros(1, np.bool_), True, np.zeros(1, np.int16), kind,
+        numbers, numbers, numbers, numbers, numbers, kind.copy(), numbers.copy(), numbers.copy(),
     )  # fmt: skip
-    starts = np.zeros(3, np.int64)
-    functions.group(kind, numbers, wide.copy(), starts)
+    functions.group(kind, numbers, np.zeros(1, np.int64), np.zeros(3, np.int64))
+
+
+def rehearse_monitor(functions: Any) -> None:
+    """Ask about one write."""
+    functions.monitor_keys(
+        *_write(), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(1, np.int8),
+        np.zeros((1, 8), np.int64),
+    )  # fmt: skip
+
+
+def rehearse_search(functions: Any) -> None:
+    """Search one write."""
     part, arena = new_part(1, False), new_arena(256, False)
     control = np.zeros(CONTROL, np.int64)
     control[FUEL], control[ALLOWED], control[END] = 10, 10, 1
+    wide = np.zeros((5, 1), np.int64)
     functions.decide_keys(
-        kind, numbers, numbers, wide, np.ones(1, np.int64), wide, starts, 0, home, part, arena,
-        arena, control, wide.copy(), wide.copy(), np.full(1, UNDECIDED, np.int8), wide.copy(),
-        wide.copy(), wide.copy(),
+        *_write(), part, arena, arena, control, wide[0], wide[1], np.full(1, UNDECIDED, np.int8),
+        wide[2], wide[3], wide[4],
     )  # fmt: skip
     functions.rehash(part, arena)
-    functions.monitor_keys(
-        kind, numbers, numbers, wide, np.ones(1, np.int64), wide, starts[:2], 0, home, wide.copy(),
-        wide.copy(), np.zeros(1, np.int8), np.zeros((1, 8), np.int64),
-    )  # fmt: skip
+
+
+def _write() -> tuple[Any, ...]:
+    """Columns of one write, from ``kind`` to ``home``."""
+    numbers, wide = np.zeros(1, np.int32), np.zeros(1, np.int64)
+    kind, home, starts = np.full(1, WRITE, np.int8), np.full(1, -1, np.int32), np.zeros(2, np.int64)
+    starts[1] = 1
+    return kind, numbers, numbers, wide, np.ones(1, np.int64), wide, starts, 0, home
