@@ -181,6 +181,12 @@ def test_no_window_refutes_what_is_linearizable(chosen):
     assert tried > 300
 
 
+def test_a_window_in_which_nobody_needs_a_value_begins_somewhere():
+    told = Story().did(0, "read").did(0, "write", 1).did(0, "read", answer=1).did(0, "write", 1)
+    part, spare = prepared(told.operations(), rules.ALL)
+    assert not any(windows.refuted_by_window(part, spare, high, 60) for high in range(4))
+
+
 def prepared(operations, chosen):
     """The part of one key in plain Python, and an arena."""
     table = table_of(operations)
