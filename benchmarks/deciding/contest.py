@@ -15,8 +15,9 @@ from deciding.files import save_columns, write_jepsen_log, write_journal, write_
 from deciding.sides import Limits, Ours, Peer, Samples, Side
 from histories.table import Table
 
-WITHIN = 3
-"""Repetitions that count in one process, after one that warms up."""
+WITHIN, WITHIN_FAST = 3, 20
+"""Repetitions that count in one process, after one that warms up; of what takes under FAST_S."""
+FAST_S = 0.02
 SLOW_S = 2.0
 """A side this slow is asked for one repetition a process, and no warm-up."""
 TOO_SLOW_S = 10.0
@@ -126,7 +127,9 @@ def _take_turn(row: Row, side: Side, paths: list[Path], turn: int, limits: Limit
     slowest = max((one.seconds[0] for one in samples if one.seconds), default=0.0)
     if turn and (slowest > TOO_SLOW_S or not all(one.decided for one in samples)):
         return
-    repetitions = 1 if turn == 0 or slowest > SLOW_S else 1 + WITHIN
+    repetitions = 1 + (WITHIN_FAST if slowest < FAST_S else WITHIN)
+    if turn == 0 or slowest > SLOW_S:
+        repetitions = 1
     if turn == 1 and slowest <= SLOW_S:
         for one in samples:
             one.seconds.clear()

@@ -38,11 +38,18 @@ def line(row: Row, peers: Sequence[Peer]) -> str:
         mine, theirs = row.seconds(Ours.name), row.seconds(peer.name)
         if mine and theirs:
             cells.append(_times(theirs[1] / mine[1]))
-            cells.append(_times(min(row.ratios(peer.name))) if len(row.case.items) > 1 else "")
+            cells.append(_worst(row, peer.name) if len(row.case.items) > 1 else "")
         else:
             cells += ["–", ""]
     cells.append(row.case.goal)
     return _line(cells)
+
+
+def _worst(row: Row, peer: str) -> str:
+    """The least ratio of any history, and which that is."""
+    ratio, number = min((ratio, number) for number, ratio in enumerate(row.ratios(peer)))
+    file = row.case.items[number].file
+    return f"{_times(ratio)} ({file.name if file else f'number {number}'})"
 
 
 def _side(row: Row, side: str) -> list[str]:

@@ -95,6 +95,16 @@ def test_threads_share_keys_and_find_the_same(monkeypatch):
     assert Status.REFUTED in decided(spoiled, Budget(jobs=2), compiled=True).status
 
 
+def test_rows_side_by_side_are_named_as_in_the_table(monkeypatch):
+    operations = keyed(random.Random(5), 4, 50)
+    expected = decided(operations, Budget(), compiled=True)
+    spoiled = keyed(random.Random(5), 4, 50, broken=(3,))
+    stuck = decided(spoiled, Budget(), compiled=True).stuck
+    monkeypatch.setattr(deciding, "GATHERED_MIN", 0)
+    assert decided(operations, Budget(), compiled=True).order.tolist() == expected.order.tolist()
+    assert decided(spoiled, Budget(), compiled=True).stuck.tolist() == stuck.tolist()
+
+
 def test_progress_is_told(monkeypatch):
     monkeypatch.setattr(deciding, "TICK_SECONDS", 0.0)
     told = []

@@ -15,6 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import numpy.typing as npt
 
 from checker.linearizability.decision import Budget, Decision, Status
 from checker.linearizability.registers import functions
@@ -36,6 +37,8 @@ FIRST_FUEL = 40_000
 """Configurations for a key before the others get their turn."""
 THREADED_MIN = 50_000
 """Operations from which on threads are worth starting."""
+GATHERED_MIN = 200_000
+"""Operations of several keys from which on columns are sorted by key."""
 TICK_SECONDS = 0.25
 
 WAYS = (DEPTH, THRIFT, BREADTH)
@@ -106,6 +109,7 @@ class _Run:
         )
         self.columns.stuck[:] = -1
         self.refuted = False
+        self.gathered: npt.NDArray[np.int64] | None = None
         self.clusters: dict[int, tuple[int, ...]] = {}
         self.monitored = 0
         self.thread = threading.current_thread()
@@ -159,6 +163,7 @@ class _Run:
         if undecided:
             self.functions.load("search", self.budget)
         if undecided > 1:
+            self._gather()
             self._first_turns()
         elif undecided:
             statuses[statuses == UNDECIDED] = HARD
@@ -166,6 +171,26 @@ class _Run:
             self._hard_turns()
         if self.refuted:
             statuses[statuses < 0] = Status.SKIPPED
+        if self.gathered is not None:
+            self._scatter(self.gathered)
+
+    def _gather(self) -> None:
+        """Let the rows of a key lie side by side, when fetching each from afar would cost more."""
+        *columns, rows, starts = self.columns.inputs
+        if len(rows) < GATHERED_MIN or self.monitored:
+            return
+        self.gathered = rows[: int(self.starts[-1])]
+        near = tuple(np.take(column, self.gathered) for column in columns)
+        self.columns.inputs = (*near, np.arange(len(self.gathered)), starts)
+
+    def _scatter(self, rows: npt.NDArray[np.int64]) -> None:
+        """Name rows of the table again, where rows side by side were named."""
+        columns = self.columns
+        for key in np.flatnonzero(columns.statuses == LINEARIZED).tolist():
+            order = columns.order[self.starts[key] : self.starts[key] + columns.counts[key]]
+            order[:] = rows[order]
+        known = columns.stuck >= 0
+        columns.stuck[known] = rows[columns.stuck[known]]
 
     def undecided(self) -> int:
         """How many keys still have to be decided: none once one is refuted."""
