@@ -62,7 +62,8 @@ class Certificate:
         used = np.bincount(table.key, minlength=len(decision.status)) > 0
         numbers = used.nonzero()[0]
         # What is absent has an empty slice, so the starts of the others still bound them.
-        starts = np.append(decision.starts[:-1][numbers], decision.starts[-1])
+        starts = np.empty(len(numbers) + 1, np.int64)
+        starts[:-1], starts[-1] = decision.starts[numbers], decision.starts[-1]
         return cls(model.name, reading.name, table.keys, numbers, starts, order)
 
     def __len__(self) -> int:

@@ -10,6 +10,7 @@ from histories.table import NO_VALUE, Int32, Int64, Table
 from histories.values import OTHER, Values
 
 _VALUES = ("input", "input2", "output", "output2")
+_SPAN_MAX = 1 << 62
 
 
 def check_fit(table: Table, model: Model) -> None:
@@ -50,17 +51,33 @@ def _registers_fit(table: Table, model: Model) -> bool:
 
 def _representatives(table: Table, model: Model) -> list[int]:
     """The first row of each kind of operation, in order: n log n, in whole columns."""
-    kinds = np.zeros(len(table), np.int64)
+    if not len(table):
+        return []
+    kinds, span = np.zeros(len(table), np.int64), 1
     for column in (
         *(table.f, table.outcome, table.error),
         *(_shapes(table.values, getattr(table, name)) for name in _VALUES),
         *(getattr(table, name) for name in model.depends_on),
     ):
-        _, numbers = np.unique(column, return_inverse=True)
-        _, kinds = np.unique(kinds * (len(table) + 1) + numbers, return_inverse=True)
+        low, high = int(column.min()), int(column.max())
+        if low == high:
+            continue
+        numbers, width = column - low, high - low + 1
+        # Mixed radix, so that one sort at the end does; renumbered where that would overflow.
+        if span * width >= _SPAN_MAX:
+            kinds, span = _renumbered(kinds)
+            numbers, width = _renumbered(numbers)
+        kinds = kinds * width + numbers
+        span *= width
     _, first = np.unique(kinds, return_index=True)
     rows: list[int] = np.sort(first).tolist()
     return rows
+
+
+def _renumbered(column: Int64) -> tuple[Int64, int]:
+    """The column with its distinct values numbered from 0 on, and how many they are."""
+    distinct, numbers = np.unique(column, return_inverse=True)
+    return numbers, len(distinct)
 
 
 def _shapes(values: Values, numbers: Int32) -> Int64:

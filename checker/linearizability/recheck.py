@@ -15,7 +15,7 @@ from checker.linearizability.verifier import verify
 from checker.models.append import APPEND
 from checker.models.model import Model
 from checker.reading import SPLITBRAIN, Reading
-from histories.table import FAIL, Table, table_of
+from histories.table import Table, table_of
 
 PLAIN_MAX = 20_000
 """Operations up to which numba is not loaded for this alone: columns do it in milliseconds."""
@@ -79,7 +79,6 @@ def _retraced(retrace: Any, table: Table, decision: Decision, reading: Reading) 
 def _texts_retraced(retrace: Any, table: Table, decision: Decision, reading: Reading) -> int:
     kinds = [{"append": 1, "put": 2}.get(name, 0) for name in table.functions]
     values = table.values
-    said = (table.outcome != FAIL) & (np.array([0, *kinds], np.bool_)[1:][table.f])
     lengths = values.offsets[1:] - values.offsets[:-1]
     # Some readers hand out bytes that cannot be written; to a kernel that is another type.
     blob = values.blob.view()
@@ -102,7 +101,7 @@ def _texts_retraced(retrace: Any, table: Table, decision: Decision, reading: Rea
         decision.order,
         decision.starts,
         np.zeros(len(table), np.int8),
-        np.empty(int(lengths[table.input[said]].sum()), np.uint8),
+        np.empty(int(lengths[table.input].sum()), np.uint8),
     )
     return code
 
@@ -115,7 +114,9 @@ def _kernels(budget: Budget) -> Any:
         from checker.linearizability.compilation import compiled
 
         kernels = compiled(
-            [retracing, retracing_texts], [retracing.retrace, retracing_texts.retrace_texts]
+            [retracing, retracing_texts],
+            [retracing.retrace, retracing_texts.retrace_texts],
+            allocating=False,
         )
         nothing = table_of([])
         empty = np.empty(0, np.int64)

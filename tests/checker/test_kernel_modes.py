@@ -20,16 +20,19 @@ from checker.models import CAS_REGISTER
 from checker.reading import SPLITBRAIN
 from histories.table import table_of
 
-def decided(operations, budget):
+def decided(operations, budget, small=False):
     compiled = sys.argv[2] == "compiled"
     table = table_of(operations)
-    return decide(table, CAS_REGISTER, SPLITBRAIN, budget, monitored=False, compiled=compiled)
+    return decide(table, CAS_REGISTER, SPLITBRAIN, budget, monitored=small, compiled=compiled)
 
 turns.PATIENCE = 1  # Windows at once.
 for seed in range(int(sys.argv[1])):
     operations = random_histories.mixed(random.Random(seed), 8)
     valid = decided(operations, Budget()).status[0] == Status.LINEARIZED
     assert valid == brute.is_linearizable(operations), seed
+    if seed % 3 == 0:
+        again = decided(operations, Budget(), small=True)
+        assert valid == (again.status[0] == Status.LINEARIZED), seed
 for seed in range(5):
     # Crowded: several words of slots, and memory that has to grow.
     operations = random_histories.concurrent(random.Random(seed), 300, 90, 6, 0.02, 0.0, 0.3, 0.02)

@@ -19,7 +19,7 @@ from checker.linearizability.monitors.chains import (
     number,
     unite,
 )
-from checker.linearizability.monitors.grouping import grouped
+from checker.linearizability.monitors.grouping import group
 from checker.linearizability.monitors.pieces import Array, Pieces, index
 from checker.linearizability.registers.blocks import (
     FULL,
@@ -90,49 +90,85 @@ def judge(
     return status, length
 
 
+def hash_size(n: int) -> int:
+    """The size of a hash table of n words: a power of two, half of it free."""
+    size = 4
+    while size < 2 * n:
+        size *= 2
+    return size
+
+
+def scratch(n: int, keys: int, values: int, longest: int) -> tuple[int, int, int]:
+    """How many int64, int32 and int8 ``judge_keys`` needs for n operations."""
+    wide = keys + 1 + n + n + (2 * n + 1) + 2 * (n + 1) + 8 + n + 8
+    narrow = n + hash_size(n) + (2 * n + 1) + 2 * values + 2 * n + 2 * (n + 1) + n
+    narrow += (2 * n + 1) + 3 * n + 9 * (2 * n + 2)
+    return wide, narrow, 3 * n + 2 * longest + 27
+
+
 def judge_keys(
     key: Array, f: Array, outcome: Array, input_: Array, input2: Array, output: Array,
     output2: Array, call: Array, ret: Array, what: Array, nil_says: bool,
     kinds: Array, numbers: Array, offsets: Array, blob: Array, longest: int,
     statuses: Array, order: Array, starts: Array, verified: Array, evidence: Array,
+    wide: Array, narrow: Array, small: Array,
 ) -> None:  # fmt: skip
     """All keys of a table; what is written is that of ``Findings``.
 
-    ``longest`` is the length of the longest value in bytes. Scratch is linear in operations,
-    values, and that.
+    ``longest`` is the length of the longest value in bytes. ``wide`` int64, ``narrow`` int32
+    and ``small`` int8 are scratch, as long as ``scratch`` says: linear in operations, values,
+    and that. It comes from outside, for kernels that make no array count no references, which
+    took half the time of histories with many short keys.
     """
     n, count, values = len(key), len(statuses), len(kinds)
-    firsts, rows = grouped(key, count)
-    size = 4
-    while size < 2 * n:
-        size *= 2
-    pieces = Pieces(
-        kinds, numbers, offsets, blob, np.empty(longest + 24, np.uint8), np.empty(n, np.int32),
-        np.empty(n, np.int64), np.empty(size, np.int32), np.empty(longest + 3, np.uint8),
-        np.empty(2 * n + 1, np.int32), np.empty(2 * n + 1, np.int64),
-    )  # fmt: skip
-    home, told = np.empty(values, np.int32), np.empty(values, np.int32)
-    for value in range(values):
-        home[value] = told[value] = -1
-    role = classify(
-        f, outcome, input_, input2, output, output2, what, nil_says, kinds, offsets, blob
+    size = hash_size(n)
+    firsts, wide = wide[: count + 1], wide[count + 1 :]
+    rows, wide = wide[:n], wide[n:]
+    group(key, firsts, rows)
+    role, small = small[:n], small[n:]
+    classify(
+        f, outcome, input_, input2, output, output2, what, nil_says, kinds, offsets, blob, role
     )
+    buffer, small = small[: longest + 24].view(np.uint8), small[longest + 24 :]
+    lengths, small = small[: longest + 3].view(np.uint8), small[longest + 3 :]
+    roles, small = small[:n], small[n:]
+    kind = small[:n]
+    value, narrow = narrow[:n], narrow[n:]
+    table, narrow = narrow[:size], narrow[size:]
+    sequence, narrow = narrow[: 2 * n + 1], narrow[2 * n + 1 :]
+    hashes, wide = wide[:n], wide[n:]
+    ends, wide = wide[: 2 * n + 1], wide[2 * n + 1 :]
+    pieces = Pieces(
+        kinds, numbers, offsets, blob, buffer, value, hashes, table, lengths, sequence, ends
+    )
+    home, narrow = narrow[:values], narrow[values:]
+    told, narrow = narrow[:values], narrow[values:]
+    for i in range(values):
+        home[i] = told[i] = -1
+    twin, narrow = narrow[:n], narrow[n:]
+    before, narrow = narrow[:n], narrow[n:]
+    base, narrow = narrow[: n + 1], narrow[n + 1 :]
+    length_, narrow = narrow[: n + 1], narrow[n + 1 :]
+    chains, narrow = narrow[:n], narrow[n:]
+    text, wide = wide[: n + 1], wide[n + 1 :]
+    pair, wide = wide[: n + 1], wide[n + 1 :]
+    found, wide = wide[:8], wide[8:]
     h = History(
-        input_, output, output2, call, ret, rows, role, home, told,
-        np.empty(n, np.int8), np.empty(n, np.int32), np.empty(n, np.int32),
-        np.empty(n + 1, np.int64), np.empty(n + 1, np.int64),
-        np.empty(n + 1, np.int32), np.empty(n + 1, np.int32), np.empty(n, np.int32),
-        np.empty(8, np.int64),
+        input_, output, output2, call, ret, rows, role, home, told, roles, twin, before,
+        text, pair, base, length_, chains, found,
     )  # fmt: skip
-    blocks = np.empty(2 * n + 1, np.int32)
+    blocks, narrow = narrow[: 2 * n + 1], narrow[2 * n + 1 :]
     for block in range(2 * n + 1):
         blocks[block] = -1
-    ordered = np.empty(n, np.int64)
+    expected, narrow = narrow[:n], narrow[n:]
+    new, narrow = narrow[:n], narrow[n:]
+    marks, narrow = narrow[:n], narrow[n:]
+    roots, narrow = narrow[: 2 * n + 2], narrow[2 * n + 2 :]
+    cells = narrow[: 8 * (2 * n + 2)].reshape(2 * n + 2, 8)
+    ordered, wide = wide[:n], wide[n:]
     keys = Keys(
-        np.empty(n, np.int8), np.empty(n, np.int32), np.empty(n, np.int32), call, ret, rows,
-        ordered, blocks, np.empty((2 * n + 2, 8), np.int32), np.empty(n, np.int32),
-        np.empty(2 * n + 2, np.int32), np.empty(8, np.int64),
-    )  # fmt: skip
+        kind, expected, new, call, ret, rows, ordered, blocks, cells, marks, roots, wide[:8]
+    )
     starts[0] = 0
     refuted = False
     for k in range(count):

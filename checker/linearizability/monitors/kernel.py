@@ -16,10 +16,14 @@ PLAIN_STEPS_MAX = 200_000
 
 @dataclass(slots=True)
 class Kernel:
-    """``entry`` of the last of ``modules``, which are compiled together."""
+    """``entry`` of the last of ``modules``, which are compiled together.
+
+    ``allocating``: whether they make arrays, see ``compilation.compiled``.
+    """
 
     modules: tuple[ModuleType, ...]
     entry: Callable[..., None]
+    allocating: bool = True
     loaded: Callable[..., None] | None = None
 
     def fit(
@@ -36,7 +40,10 @@ class Kernel:
             from checker.linearizability.compilation import compiled
 
             began = time.perf_counter()
-            self.loaded = getattr(compiled(self.modules, [self.entry]), self.entry.__name__)
+            self.loaded = getattr(
+                compiled(self.modules, [self.entry], allocating=self.allocating),
+                self.entry.__name__,
+            )
             rehearse(self.loaded)
             if budget is not None:
                 budget.compiled(time.perf_counter() - began)

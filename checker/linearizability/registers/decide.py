@@ -5,7 +5,8 @@ searched depth first, with windows (``windows.py``) when it gets no further. Key
 put off, and then searched depth first, the same sparing crashed operations, and breadth first by
 turns, with doubling fuel, round robin, until one is refuted or all are decided.
 
-A small history is tried in plain Python, which takes less time than importing numba would.
+A small history is tried in plain Python, which takes less time than importing numba would; once
+the compiled kernels are at hand, in one call of them (``small.py``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from checker.linearizability.registers.effects import effects_of
 from checker.linearizability.registers.layout import CAS, RULES, WRITE
 from checker.linearizability.registers.memory import Memory
 from checker.linearizability.registers.rules import ALL, applicable
+from checker.linearizability.registers.small import decide_small
 from checker.linearizability.registers.stepping import BREADTH, DEPTH, LINEARIZED, REFUTED, THRIFT
 from checker.linearizability.registers.turns import HARD, UNDECIDED, Columns, Turns
 from checker.models import Model
@@ -63,8 +65,13 @@ def decide(
     For tests: ``rules`` (``rules.py``), whether the monitor is asked, and whether kernels are
     compiled (None: as it pays).
     """
+    loaded = functions.loaded()
+    if loaded and compiled is not False and monitored and rules == ALL:
+        found = decide_small(table, model, reading, budget, functions.compiled("search"), SEARCH)
+        if found is not None:
+            return found
     if compiled is None:
-        compiled = functions.loaded() or len(table) > PLAIN_OPERATIONS_MAX
+        compiled = loaded or len(table) > PLAIN_OPERATIONS_MAX
     run = _Run(table, model, reading, budget, applicable(rules), compiled)
     if monitored:
         run.monitor()
@@ -96,18 +103,19 @@ class _Run:
         self.functions.group(effects.kind, table.key, rows, starts)
         self.starts = starts[: count + 1]
         self.count = count
-        found = np.zeros((4, count), np.int64)
+        found, statuses = np.zeros((4, count), np.int64), np.empty(count, np.int8)
+        statuses.fill(UNDECIDED)
+        found[1] = -1
         self.columns = Columns(
             (*effects[:3], table.call, table.ret, rows, self.starts),
             effects.values,
             np.empty(n, np.int64),
             found[0],
-            np.full(count, UNDECIDED, np.int8),
+            statuses,
             found[1],
             found[2],
             found[3],
         )
-        self.columns.stuck[:] = -1
         self.refuted = False
         self.gathered: npt.NDArray[np.int64] | None = None
         self.clusters: dict[int, tuple[int, ...]] = {}
@@ -127,7 +135,7 @@ class _Run:
             columns.statuses, evidence,
         )  # fmt: skip
         done = columns.statuses >= 0
-        decided = np.flatnonzero(done)
+        decided = done.nonzero()[0]
         if not len(decided):
             return
         self.monitored = int(np.count_nonzero(self.starts[decided] < self.starts[decided + 1]))
@@ -262,7 +270,7 @@ class _Run:
     def _hard_turns(self) -> None:
         """The keys that were put off, depth first and breadth first by turns, round robin."""
         statuses = self.columns.statuses
-        hard = np.flatnonzero(statuses == HARD).tolist()
+        hard = (statuses == HARD).nonzero()[0].tolist()
         limit = self.budget.memory_bytes // (len(WAYS) * max(len(hard), 1))
         searches: dict[tuple[int, int], Turns] = {}
         fuel = FIRST_FUEL

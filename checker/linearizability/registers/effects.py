@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,14 +37,9 @@ def effects_of(table: Table, model: Model, reading: Reading, functions: Any) -> 
     effects = Effects(
         np.empty(n, np.int8), np.empty(n, np.int32), np.empty(n, np.int32), len(table.values)
     )
-    names = {
-        name: kind for kind, name in enumerate(("read", "write", "cas")[: len(model.functions)])
-    }
-    kinds = np.array([names.get(name, NOTHING) for name in table.functions] or [NOTHING], np.int64)
-    observed = np.array([reading.observes_mismatch(error) for error in table.errors], np.bool_)
     pairs = functions.fill_effects(
-        kinds,
-        observed,
+        kinds_of(tuple(table.functions), len(model.functions)),
+        observed_of(tuple(table.errors), reading),
         reading.nil_read == "nil",
         table.f,
         table.outcome,
@@ -57,6 +53,19 @@ def effects_of(table: Table, model: Model, reading: Reading, functions: Any) -> 
     if pairs:
         return effects._replace(values=_number_pairs(table, effects))
     return effects
+
+
+@lru_cache(maxsize=16)
+def kinds_of(functions: tuple[str, ...], known: int) -> npt.NDArray[np.int64]:
+    """The kind of each function; kept, for small histories are many and much alike."""
+    names = {name: kind for kind, name in enumerate(("read", "write", "cas")[:known])}
+    return np.array([names.get(name, NOTHING) for name in functions] or [NOTHING], np.int64)
+
+
+@lru_cache(maxsize=16)
+def observed_of(errors: tuple[str | None, ...], reading: Reading) -> npt.NDArray[np.bool_]:
+    """Whether a failure with each error means that another value was seen."""
+    return np.array([reading.observes_mismatch(error) for error in errors], np.bool_)
 
 
 def _number_pairs(table: Table, effects: Effects) -> int:

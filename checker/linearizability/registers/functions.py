@@ -17,6 +17,7 @@ from checker.linearizability.registers import (
     order,
     preparation,
     stepping,
+    whole,
     windows,
 )
 
@@ -24,8 +25,8 @@ _GROUPS: dict[str, tuple[tuple[Any, ...], tuple[Any, ...], bool]] = {
     "columns": ((columns,), (columns.fill_effects, columns.group), False),
     "monitor": ((monitor, *monitor.MODULES), (monitor.monitor_keys,), True),
     "search": (
-        (preparation, configurations, expansion, stepping, windows, order, keys),
-        (configurations.rehash, keys.decide_keys),
+        (columns, preparation, configurations, expansion, stepping, windows, order, keys, whole),
+        (configurations.rehash, keys.decide_keys, whole.decide_table),
         False,
     ),
 }
@@ -64,8 +65,12 @@ _compiled = Functions(plain=False)
 
 
 def loaded() -> bool:
-    """Whether all compiled kernels are at hand in this process."""
-    return all(hasattr(_compiled, group[1][0].__name__) for group in _GROUPS.values())
+    """Whether the compiled search is at hand in this process.
+
+    The monitor need not be: many histories have no use for it, and it is loaded for the first
+    that has, once.
+    """
+    return hasattr(_compiled, "fill_effects") and hasattr(_compiled, "decide_keys")
 
 
 def cached() -> bool:
@@ -78,10 +83,11 @@ def compiled(*groups: str, budget: Budget | None = None) -> Functions:
 
     With NUMBA_DISABLE_JIT they are the plain ones.
     """
-    from numba.core import config
-
-    if getattr(config, "DISABLE_JIT", 0):
-        return PLAIN
     for group in groups or _GROUPS:
-        _compiled.load(group, budget)
+        if not hasattr(_compiled, _GROUPS[group][1][0].__name__):
+            from numba.core import config
+
+            if getattr(config, "DISABLE_JIT", 0):
+                return PLAIN
+            _compiled.load(group, budget)
     return _compiled

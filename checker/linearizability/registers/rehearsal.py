@@ -40,6 +40,14 @@ def rehearse_search(functions: Any) -> None:
         wide[2], wide[3], wide[4],
     )  # fmt: skip
     functions.rehash(part, arena)
+    kind, narrow, starts = np.full(1, WRITE, np.int8), np.zeros(1, np.int32), np.zeros(3, np.int64)
+    functions.decide_table(
+        np.ones(1, np.int64), np.zeros(1, np.bool_), True, narrow, np.zeros(1, np.int16), kind,
+        narrow, narrow, narrow, narrow, narrow, wide[0], wide[1] + 1, kind.copy(), narrow.copy(),
+        narrow.copy(), np.zeros(1, np.int64), starts, np.full(1, -1, np.int32), part, arena, arena,
+        control, 10, 10, np.zeros(1, np.int64), np.zeros(2, np.int64), np.zeros(1, np.int8),
+        np.zeros((4, 1), np.int64),
+    )  # fmt: skip
 
 
 def _write() -> tuple[Any, ...]:

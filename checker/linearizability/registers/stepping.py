@@ -232,7 +232,7 @@ def search(part: Part, arena: Arena, fuel: int) -> int:
         base = entry >> 1 if entry >= 0 else -2 - entry
         at = base * width
         seek(part, arena.rows[at] >> RANK_AT)
-        which = ALL
+        which, count = ALL, 0
         if state[MODE] == BREADTH or entry & 1 == 0:
             fuel -= 1
             state[EXPANDED] += 1
@@ -241,12 +241,13 @@ def search(part: Part, arena: Arena, fuel: int) -> int:
         elif entry & 1 == 0 and guess(part, arena, at):
             stack[state[TOP]] = entry + 1
             state[TOP] += 1
-            propose(part, arena, base, arena.moves[0], arena.moves[1])
-            continue
+            count = 1
         elif state[MODE] == THRIFT:
             which = PENDING
             arena.fronts[state[LOWEST]] = base
             state[LOWEST] += 1
-        for one in range(expand(part, arena, at, which)):
+        if count == 0:
+            count = expand(part, arena, at, which)
+        for one in range(count):
             propose(part, arena, base, arena.moves[2 * one], arena.moves[2 * one + 1] & 3)
     return LINEARIZED
