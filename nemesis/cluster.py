@@ -3,46 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
+from nemesis.victim import Victim
+
+Admin = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any] | None]]
 Status = dict[str, Any]
-
-
-class Victim(Protocol):
-    """The part of a machine that faults touch (see targets.target.Machine for the whole)."""
-
-    @property
-    def address(self) -> str:
-        """What peers reach it by."""
-
-    async def kill(self) -> None:
-        """SIGKILL the node, and wait until it is gone."""
-
-    async def pause(self) -> None:
-        """SIGSTOP the node."""
-
-    async def resume(self) -> None:
-        """SIGCONT the node."""
-
-    async def lose_power(self) -> None:
-        """Kill the node and drop what was not fsynced."""
-
-    async def state(self) -> str:
-        """``running``, ``stopped`` or ``dead``, as the operating system says."""
-
-    async def refuse(self, addresses: Collection[str]) -> None:
-        """Drop what arrives from these addresses and from no other."""
-
-    async def dropped(self) -> Mapping[str, int]:
-        """Packets dropped so far by our rules, by source address."""
 
 
 class Cluster:
     """The nodes under test, as the nemesis sees them.
 
     ``restart`` starts a node's process again; ``status`` asks a node for its status
-    answer and gives None when there is none in time.
+    answer and gives None when there is none in time. ``admin`` hands a node a request that
+    changes the cluster (``{"f": "admin.remove", "value": "n4"}``) and gives its answer
+    (``{"ok": …}``), or None when there is none in time; without it there are no faults of
+    membership.
     """
 
     def __init__(
@@ -50,9 +27,11 @@ class Cluster:
         victims: Mapping[str, Victim],
         restart: Callable[[str], Awaitable[None]],
         status: Callable[[str], Awaitable[Status | None]],
+        admin: Admin | None = None,
     ) -> None:
         self.victims = victims
         self.restart = restart
+        self.admin = admin
         self._status = status
 
     @property

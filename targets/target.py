@@ -119,6 +119,92 @@ class Machine(Protocol):
         """All that the node wrote to stdout and stderr, over its restarts."""
 
 
+class Disturbance(Protocol):
+    """What becomes of the messages a machine sends to its peers."""
+
+    @property
+    def delay_s(self) -> float:
+        """How late each message is, in seconds."""
+
+    @property
+    def jitter_s(self) -> float:
+        """A random part of this many seconds comes on top."""
+
+    @property
+    def loss(self) -> float:
+        """The fraction in [0, 1] that never arrives."""
+
+    @property
+    def duplicate(self) -> float:
+        """The fraction that arrives twice, the second after a delay of its own."""
+
+    @property
+    def reorder(self) -> float:
+        """The fraction that need not wait for those sent before it on its connection.
+
+        Without it the order is kept, as TCP keeps it, however messages are delayed.
+        """
+
+
+class ClockFault(Protocol):
+    """A clock that is wrong."""
+
+    @property
+    def offset_s(self) -> float:
+        """The wall clock is stepped by this many seconds at once.
+
+        A monotonic clock knows no steps.
+        """
+
+    @property
+    def rate(self) -> float:
+        """Seconds a second from then on, of both clocks: they hang on one oscillator."""
+
+
+class Disturbable(Protocol):
+    """A machine of a host with the capability ``packets``."""
+
+    async def disturb(self, disturbance: Disturbance | None) -> None:
+        """Do this to whatever it sends to its peers from now on; None: nothing any more.
+
+        Messages that are under way already keep what was decided for them.
+        """
+
+    async def disturbed(self) -> Mapping[str, int]:
+        """Messages really ``delayed``, ``lost``, ``duplicated`` and ``reordered`` so far."""
+
+
+class Clocked(Protocol):
+    """A machine of a host with the capability ``clock``."""
+
+    async def set_clock(self, skew: ClockFault | None) -> None:
+        """Make the clock wrong in this way, instead of any former one.
+
+        None sets the wall clock right (a step again, backwards or forwards) and the rate to
+        1; what a monotonic clock has gained or lost by then, it keeps.
+        """
+
+    async def clock_error_s(self) -> float:
+        """Seconds that the wall clock is ahead of the true time, now."""
+
+
+class Disked(Protocol):
+    """A machine of a host with the capability ``disk``."""
+
+    async def fail_disk(self, failing: bool) -> None:
+        """Let every fsync fail from now on, or none any more."""
+
+    async def failed_syncs(self) -> int:
+        """Fsyncs that really failed since the machine was made."""
+
+
+class Wipeable(Protocol):
+    """A machine of a host with the capability ``membership``."""
+
+    async def wipe(self) -> None:
+        """Remove all that the dead node has stored: it will start as a fresh one."""
+
+
 class Host(Protocol):
     """Makes machines and takes them away."""
 
