@@ -7,6 +7,10 @@ to its noted length, on any host and without privileges. The sidecar is written 
 sync and before anything that relied on the sync leaves the node, so it never claims less
 than what the node promised, nor more than what was synced.
 
+``replace`` puts a new file in the old one's place. Which of the two a death leaves behind
+is not known beforehand, so the sidecar names the file it speaks of by its inode, and while
+the one takes over from the other it holds a line for each.
+
 A record is a big-endian length, a CRC-32 of the payload (both 32 bits), and the payload.
 A write cut short by a crash leaves a torn tail; recovery drops it. Damage *inside* the
 durable length is no torn write but a broken disk, and the node refuses to start on it.
@@ -23,8 +27,11 @@ import zlib
 from pathlib import Path
 
 SIDECAR_SUFFIX = ".synced"
+DRAFT_SUFFIX = ".new"
 _HEADER = struct.Struct(">II")
 RECORD_BYTES_MAX = 64 * 1024 * 1024
+_SIDECAR_BYTES = 84
+"""Two lines of two numbers: the sidecar is as long whatever it says, and written at once."""
 
 
 class CorruptLog(Exception):
@@ -69,9 +76,13 @@ class LogFile:
         # The sidecar comes first: a file without one would escape the loss of power.
         self._sidecar = os.open(sidecar, os.O_RDWR | os.O_CREAT, 0o644)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self._path = path
+        self._inode = os.fstat(self._file).st_ino
+        # What a predecessor died over while it wrote it never took the file's place.
+        path.with_name(path.name + DRAFT_SUFFIX).unlink(missing_ok=True)
         data = path.read_bytes()
         self.records, intact = decode_records(data)
-        durable = _read_length(os.pread(self._sidecar, 64, 0))
+        durable = _durable_length(os.pread(self._sidecar, _SIDECAR_BYTES, 0), self._inode)
         if intact < min(durable, len(data)) or len(data) < durable:
             raise CorruptLog(
                 f"{path}: {durable} bytes were made durable, but only the first {intact} of "
@@ -99,7 +110,39 @@ class LogFile:
         """Make all that was appended durable. Raises OSError: then nothing may be promised."""
         if self._fsync:
             os.fdatasync(self._file)
-        os.pwrite(self._sidecar, b"%020d\n" % self._length, 0)
+        self._note_durable((self._length, self._inode))
+
+    def replace(self, payloads: list[bytes]) -> None:
+        """Put a file of these records in this one's place, durably: all of it or nothing.
+
+        Raises OSError: then nothing may be promised any more.
+        """
+        data = b"".join([encode_record(payload) for payload in payloads])
+        draft = self._path.with_name(self._path.name + DRAFT_SUFFIX)
+        file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(file, view) :]
+            if self._fsync:
+                os.fsync(file)
+            inode = os.fstat(file).st_ino
+            durable = _durable_length(os.pread(self._sidecar, _SIDECAR_BYTES, 0), self._inode)
+            self._note_durable((durable, self._inode), (len(data), inode))
+            draft.replace(self._path)
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(self._file)
+        self._file, self._inode, self._length = file, inode, len(data)
+        if self._fsync:
+            _sync_folder(self._path.parent)
+        self._note_durable((len(data), inode))
+
+    def _note_durable(self, *lengths: tuple[int, int]) -> None:
+        """Write (durable length, inode) lines over the sidecar: always as many bytes, at once."""
+        lines = b"".join([b"%020d %020d\n" % line for line in lengths])
+        os.pwrite(self._sidecar, lines.ljust(_SIDECAR_BYTES, b"\n"), 0)
 
     def close(self) -> None:
         """Close the file, as it is; nothing more is made durable."""
@@ -120,8 +163,8 @@ def drop_unsynced(folder: str | os.PathLike[str], keep: float = 0.0) -> dict[str
         path = sidecar.with_name(sidecar.name.removesuffix(SIDECAR_SUFFIX))
         if not path.is_file():
             continue
-        durable = _read_length(sidecar.read_bytes())
-        size = path.stat().st_size
+        facts = path.stat()
+        durable, size = _durable_length(sidecar.read_bytes(), facts.st_ino), facts.st_size
         left = durable + int(keep * max(0, size - durable))
         if left < size:
             with path.open("r+b") as file:
@@ -131,8 +174,13 @@ def drop_unsynced(folder: str | os.PathLike[str], keep: float = 0.0) -> dict[str
     return lost
 
 
-def _read_length(text: bytes) -> int:
-    return int(text) if text.strip() else 0
+def _durable_length(text: bytes, inode: int) -> int:
+    """What a sidecar says of the file with this inode; a length alone speaks of any file."""
+    for line in text.splitlines():
+        numbers = [int(word) for word in line.split()]
+        if numbers and numbers[1:] in ([], [inode]):
+            return numbers[0]
+    return 0
 
 
 def _sync_folder(folder: Path) -> None:

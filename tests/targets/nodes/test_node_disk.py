@@ -99,6 +99,51 @@ def test_a_file_shorter_than_what_was_promised_stops_the_node(path: Path) -> Non
         opened(path)
 
 
+def test_a_replaced_file_holds_the_new_records_and_goes_on_from_there(path: Path) -> None:
+    file = opened(path)
+    file.append([b"one", b"two"])
+    file.sync()
+    file.append([b"three, never synced"])
+    file.replace([b"snapshot", b"four"])
+    drop_unsynced(path.parent)
+    file.append([b"five"])
+    file.close()
+    assert records_of(path) == [b"snapshot", b"four", b"five"]
+    file = opened(path)
+    file.append([b"six"])
+    file.close()
+    assert sum(drop_unsynced(path.parent).values()) == len(encode_record(b"six"))
+    assert records_of(path) == [b"snapshot", b"four", b"five"]
+
+
+class Died(BaseException):
+    """The process is gone: nothing after this line was done."""
+
+
+@pytest.mark.parametrize("records", [[b"short"], [b"a longer file than the one before"] * 9])
+@pytest.mark.parametrize("when", ["before the rename", "after the rename"])
+def test_a_death_while_a_file_is_replaced_leaves_the_old_one_or_the_new_one(
+    path: Path, records: list[bytes], when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = opened(path)
+    file.append([b"one", b"two"])
+    file.sync()
+    file.append([b"never synced"])
+    rename = Path.replace
+
+    def die(self: Path, target: Path) -> None:
+        if when == "after the rename":
+            rename(self, target)
+        raise Died
+
+    monkeypatch.setattr(Path, "replace", die)
+    with pytest.raises(Died):
+        file.replace(records)
+    drop_unsynced(path.parent)
+    assert records_of(path) == ([b"one", b"two"] if when == "before the rename" else records)
+    assert sorted(p.name for p in path.parent.iterdir()) == ["raft.log", "raft.log.synced"]
+
+
 @given(st.lists(st.binary(min_size=1, max_size=20), max_size=6), st.integers(0, 200))
 def test_a_prefix_of_a_log_holds_a_prefix_of_its_records(records: list[bytes], cut: int) -> None:
     data = b"".join(map(encode_record, records))[:cut]
