@@ -17,6 +17,7 @@ reordered or doubled; a ``Send`` that certainly never left may be reported ``Und
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,6 +27,17 @@ from typing import Any, Protocol
 @dataclass(slots=True)
 class Write:
     """Append ``records`` to the node's log file, in this order, without making them durable."""
+
+    records: list[bytes]
+
+
+@dataclass(slots=True)
+class Replace:
+    """Replace the whole log file by ``records``: a snapshot and what it does not cover.
+
+    Atomic: whoever recovers finds all of the old file or all of the new one. Durable at
+    the latest when the next ``Fsync`` is.
+    """
 
     records: list[bytes]
 
@@ -58,7 +70,7 @@ class Reply:
 class SetTimer:
     """Deliver ``Elapsed(name)`` after ``delay_s`` seconds; replaces a pending timer of that name.
 
-    ``delay_s`` None cancels it.
+    ``delay_s`` None cancels it. Timers run on the core's own ``clock``.
     """
 
     name: str
@@ -72,7 +84,7 @@ class Note:
     text: str
 
 
-Effect = Write | Fsync | Send | Reply | SetTimer | Note
+Effect = Write | Replace | Fsync | Send | Reply | SetTimer | Note
 
 # Events
 
@@ -125,12 +137,15 @@ Event = Started | Received | Undelivered | Requested | Elapsed | Synced
 
 
 class Core(Protocol):
-    """A reference node's protocol logic: no clock, no socket, no disk, no thread.
+    """A reference node's protocol logic: no socket, no disk, no thread, no clock of its own.
 
-    ``reached`` counts, per seeded bug, how often its mutated line mattered.
+    ``reached`` counts, per seeded bug, how often its mutated line mattered. ``clock`` is
+    the node's monotonic clock, in seconds, handed in by the driver before ``Started``:
+    only differences mean anything, and only as far as the clock can be trusted.
     """
 
     reached: dict[str, int]
+    clock: Callable[[], float]
 
     def step(self, events: list[Event]) -> list[Effect]:
         """Take a batch of events; the effects of all of them, batched where that is sound."""

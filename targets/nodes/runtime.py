@@ -30,6 +30,7 @@ from targets.nodes.effects import (
     Fsync,
     Note,
     Received,
+    Replace,
     Reply,
     Requested,
     Send,
@@ -111,6 +112,7 @@ class Runtime:
             )
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._stop, None)
+            self._core.clock = loop.time
             self._feed(Started())
             tasks += [loop.create_task(link.run()) for link in self._links.values()]
             await self._stopped
@@ -227,6 +229,8 @@ class Runtime:
                     self._deadlines[name] = self._loop.time() + delay_s
             case Write(records):
                 self._log_file.append(records)
+            case Replace(records):
+                self._log_file.replace(records)
             case Fsync(index, term):
                 for link in self._links.values():
                     link.flush()

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from targets.nodes.frames import FrameDecoder, encode_frame
+from targets.nodes.raft.options import Options
 from targets.target import Launch
 
 CLIENT_PORT = 7000
@@ -21,8 +22,19 @@ class Raft:
     workloads: tuple[str, ...] = ("register", "set", "counter")
     client_port = CLIENT_PORT
 
-    def launch(self, node: str, addresses: Mapping[str, str], bugs: Sequence[str]) -> Launch:
-        """How to run ``node``. ``bugs`` are readable names (``raft.stale-leader-read``)."""
+    def launch(
+        self,
+        node: str,
+        addresses: Mapping[str, str],
+        bugs: Sequence[str],
+        options: Sequence[str] = (),
+    ) -> Launch:
+        """How to run ``node``. ``bugs`` are readable names (``raft.stale-leader-read``).
+
+        ``options`` are ``name=value``, as ``Options.from_texts`` of the node takes them.
+        Raises ValueError for one it does not.
+        """
+        Options.from_texts(options)
         members = ",".join(f"{name}={address}" for name, address in addresses.items())
         arguments = [
             *("--id", node),
@@ -33,6 +45,8 @@ class Raft:
         ]
         for bug in bugs:
             arguments += ["--bug", bug]
+        for option in options:
+            arguments += ["--option", option]
         return Launch("targets.nodes.raft", tuple(arguments), (CLIENT_PORT,))
 
     async def status(self, endpoint: tuple[str, int], timeout_s: float) -> dict[str, Any] | None:

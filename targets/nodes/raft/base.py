@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -17,6 +17,7 @@ from targets.nodes.effects import Effect, Fsync, Note, Reply, Send, SetTimer, Wr
 from targets.nodes.frames import encode_json
 from targets.nodes.raft.log import Entry, Log
 from targets.nodes.raft.messages import Answered, Message
+from targets.nodes.raft.options import Options
 from targets.nodes.raft.progress import Progress
 from targets.nodes.state_machine import Answer, Command, StateMachine
 
@@ -37,20 +38,6 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """Times in seconds; sizes in entries, requests and bytes."""
-
-    heartbeat_s: float = 0.05
-    election_s_min: float = 0.4
-    election_s_max: float = 0.8
-    append_entries_max: int = 512
-    append_bytes_max: int = 1 << 20
-    in_flight_entries_max: int = 4096
-    waiting_max: int = 4096
-    command_bytes_max: int = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
 class Recovered:
     """What the disk remembers: figure 2's persistent state."""
 
@@ -65,6 +52,10 @@ class Remote:
 
     peer: str
     id: int
+
+
+def _no_clock() -> float:
+    raise RuntimeError("whoever drives a core hands it a clock before it is started")
 
 
 class Base:
@@ -101,6 +92,7 @@ class Base:
         self.applied_index = 0
         self.durable_index = recovered.log.last_index
         self.reached: dict[str, int] = {}
+        self.clock: Callable[[], float] = _no_clock
         self.machine = self._make_machine()
         # Election. A node that just started has heard of no leader.
         self.votes: set[str] = set()

@@ -28,9 +28,10 @@ from targets.nodes.effects import (
     Synced,
     Write,
 )
-from targets.nodes.raft.base import Options, Role
+from targets.nodes.raft.base import Role
 from targets.nodes.raft.core import Raft
 from targets.nodes.raft.messages import decode, encode
+from targets.nodes.raft.options import Options
 from targets.nodes.raft.recovery import recover
 
 

@@ -42,6 +42,7 @@ class ScriptedCore:
         self.script = script
         self.batches: list[list[Event]] = []
         self.reached: dict[str, int] = {}
+        self.clock = time.monotonic
 
     def step(self, events: list[Event]) -> list[Effect]:
         self.batches.append(events)

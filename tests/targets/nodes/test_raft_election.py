@@ -7,10 +7,11 @@ import random
 from raft_simulation import Cluster
 
 from targets.nodes.effects import Effect, Elapsed, Fsync, Received, Send, Started, Write
-from targets.nodes.raft.base import ELECTION, Options, Recovered, Role
+from targets.nodes.raft.base import ELECTION, Recovered, Role
 from targets.nodes.raft.core import Raft
 from targets.nodes.raft.log import Entry, Log
 from targets.nodes.raft.messages import Append, PreVote, PreVoteReply, Vote, VoteReply
+from targets.nodes.raft.options import Options
 
 
 def raft(terms: list[int], *, term: int, voted_for: str | None = None, name: str = "n1") -> Raft:

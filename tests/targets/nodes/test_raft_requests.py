@@ -9,8 +9,8 @@ from raft_simulation import Cluster, Pending
 from test_raft_replication import leader
 
 from targets.nodes.effects import Received, Reply, Requested, Send, Synced, Undelivered
-from targets.nodes.raft.base import Options
 from targets.nodes.raft.messages import AppendReply, Forward
+from targets.nodes.raft.options import Options
 from targets.nodes.state_machine import MUTATIONS
 
 
