@@ -58,18 +58,34 @@ class ProcessState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CoreArguments:
+    """What ``make_core`` of a bundled node's package is called with, seeds and disk aside.
+
+    ``bugs`` are ids or names; ``options`` are ``name=value``, as the system's own
+    ``Options.from_texts`` takes them.
+    """
+
+    node: str
+    members: tuple[str, ...]
+    bugs: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """How to run a node on a machine.
 
     ``module`` and ``arguments`` are run by the machine's Python interpreter as
     ``python -m module arguments…``; ``ports`` are the TCP ports clients use.
-    ``{data}`` in an argument stands for the machine's data directory.
+    ``{data}`` in an argument stands for the machine's data directory. ``core`` says the same
+    to a host that runs the node's core itself (``module.make``); None where there is none.
     """
 
     module: str
     arguments: tuple[str, ...]
     ports: tuple[int, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    core: CoreArguments | None = None
 
 
 class Machine(Protocol):

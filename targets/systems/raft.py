@@ -8,7 +8,7 @@ from typing import Any
 
 from targets.nodes.frames import FrameDecoder, encode_frame
 from targets.nodes.raft.options import Options
-from targets.target import Launch
+from targets.target import CoreArguments, Launch
 
 CLIENT_PORT = 7000
 PEER_PORT = 7001
@@ -47,7 +47,12 @@ class Raft:
             arguments += ["--bug", bug]
         for option in options:
             arguments += ["--option", option]
-        return Launch("targets.nodes.raft", tuple(arguments), (CLIENT_PORT,))
+        return Launch(
+            "targets.nodes.raft",
+            tuple(arguments),
+            (CLIENT_PORT,),
+            core=CoreArguments(node, tuple(addresses), tuple(bugs), tuple(options)),
+        )
 
     async def status(self, endpoint: tuple[str, int], timeout_s: float) -> dict[str, Any] | None:
         """The node's status answer, or None when there is none within ``timeout_s``."""
