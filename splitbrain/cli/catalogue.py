@@ -88,6 +88,12 @@ class BugEntry(Protocol):
     @property
     def resend(self) -> bool: ...  # noqa: D102
 
+    @property
+    def options(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def tier(self) -> str: ...  # noqa: D102
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+Tier = Literal["A", "B", "C"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,12 @@ class Bug:
     ``override`` is ``module:Class``, a subclass of the correct core. ``faults`` and
     ``fault_targets`` are the harness's words (``leader``, or ``kill:leader`` for one kind);
     ``overlap`` asks for faults of different kinds at once, ``resend`` for clients that send
-    a command again when its answer is late. ``also_removes`` names the safeguards that
-    would otherwise hide the mutation.
+    a command again when its answer is late, ``options`` are those of the system that it
+    needs (``snapshot-entries=20``). ``also_removes`` names the safeguards that would
+    otherwise hide the mutation.
+
+    ``tier`` is an estimate of how hard it is to find: A under a minute, B minutes, C rare,
+    wants an aimed fault.
     """
 
     id: str
@@ -30,10 +36,12 @@ class Bug:
     workload: str
     override: str
     source: str
+    tier: Tier
     faults: tuple[str, ...] = ()
     fault_targets: tuple[str, ...] = ()
     overlap: bool = False
     resend: bool = False
+    options: tuple[str, ...] = ()
     also_removes: tuple[str, ...] = ()
 
 

@@ -37,6 +37,8 @@ class Bug:
     fault_targets: tuple[str, ...] = ("kill:leader",)
     overlap: bool = False
     resend: bool = False
+    options: tuple[str, ...] = ()
+    tier: str = "A"
     mutation: str = ""
     seen_as: str = ""
 

@@ -76,12 +76,15 @@ def bugs_command(as_json: bool) -> int:
             "faults": list(bug.faults),
             "fault_targets": list(bug.fault_targets),
             "overlap": bug.overlap,
+            "options": list(bug.options),
+            "tier": bug.tier,
             "mutation": bug.mutation,
         }
         for bug in load_catalogue().bugs.values()
     ]
     heads = {
         "id": "id",
+        "tier": "tier",
         "name": "bug",
         "seen_as": "seen as",
         "workload": "workload",
