@@ -145,11 +145,15 @@ class Replication(Base):
                 self._advance_commit()
 
     def _advance_commit(self) -> None:
-        """Commit what a majority holds durably, if it is of our own term (figure 8)."""
+        """Commit what a majority holds durably, as far as that may be counted."""
         held = sorted((self.durable_index, *(p.match for p in self.progress.values())))
         index = held[-self.majority]
-        if index > self.commit_index and self.log.term_at(index) == self.term:
+        if index > self.commit_index and self._counts(index):
             self._commit_to(index)
+
+    def _counts(self, index: int) -> bool:
+        """Whether a majority with ``index`` commits it: only if it is of our term (figure 8)."""
+        return self.log.term_at(index) == self.term
 
     # Every node's side.
 
@@ -166,11 +170,22 @@ class Replication(Base):
             self._send(peer, AppendReply(self.term, False, append.prev_index, append.round))
             return
         self._hear_leader(peer)
-        if self.log.term_at(append.prev_index) != append.prev_term:
+        if not self._fits(append):
             reply = AppendReply(self.term, False, append.prev_index, append.round)
             reply.hint_index, reply.hint_term = self.log.conflict(append.prev_index)
             self._send(peer, reply)
             return
+        self._take_entries(append)
+        # Only up to here is our log known to be the leader's.
+        verified = append.prev_index + len(append.entries)
+        self._learn_commit(append, verified)
+        self._acknowledge(peer, append, verified)
+
+    def _fits(self, append: Append) -> bool:
+        """Whether our log has the entry before those of ``append`` (log matching, section 5.3)."""
+        return self.log.term_at(append.prev_index) == append.prev_term
+
+    def _take_entries(self, append: Append) -> None:
         for entry in append.entries:
             present = self.log.term_at(entry.index)
             # What is there already stays: a late, shorter Append must not cut the log.
@@ -180,10 +195,12 @@ class Replication(Base):
                 self._remove_from(entry.index)
             self.log.append(entry)
             self._persist_entry(entry)
-        # Only up to here is our log known to be the leader's.
-        verified = append.prev_index + len(append.entries)
+
+    def _learn_commit(self, append: Append, verified: int) -> None:
         if min(append.commit, verified) > self.commit_index:
             self._commit_to(min(append.commit, verified))
+
+    def _acknowledge(self, peer: str, append: Append, verified: int) -> None:
         self._send(peer, AppendReply(self.term, True, verified, append.round))
 
     def _remove_from(self, index: int) -> None:
