@@ -12,7 +12,7 @@ from deciding.registers import CAS, READ, WRITE
 from histories.table import FAIL, NEVER, NO_VALUE, OK, Table
 
 RECENT = 200
-"""Values to read wrongly are taken from the so many operations before the read, first."""
+"""Values to read wrongly are taken from the so many operations of its key before, first."""
 TRIES = 200
 LAST = 20
 """The last tenth is taken to have at least so many operations."""
@@ -43,9 +43,12 @@ def with_wrong_read(table: Table, seed: int) -> Table:
     product = _products(table)
     for attempt in range(TRIES):
         row = int(reads[rng.randrange(len(reads))])
-        near = product[max(0, row - RECENT) : row] if attempt < TRIES // 2 else product[:row]
         mine = table.key[row]
+        before = product[:row][table.key[:row] == mine]
+        near = before[-RECENT:] if attempt < TRIES // 2 else before
         choices = np.unique(near[near >= 0])
+        if not len(choices):
+            continue
         if attempt >= TRIES // 2:
             choices = choices[-1:]
         value = int(choices[rng.randrange(len(choices))])
