@@ -57,11 +57,15 @@ class Cluster:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience_s
         while True:
-            statuses = await self.statuses()
-            leader = leader_of(statuses)
+            leader = leader_of(await self.statuses())
             if leader[0] is not None or loop.time() >= deadline:
                 return leader
             await asyncio.sleep(0.05)
+
+    async def leader_and_statuses(self) -> tuple[str | None, dict[str, Status]]:
+        """The leader of the highest term, and all status answers it was seen in."""
+        statuses = await self.statuses()
+        return leader_of(statuses)[0], statuses
 
 
 def leader_of(statuses: Mapping[str, Status]) -> tuple[str | None, int | None]:

@@ -23,7 +23,7 @@ FAULTS: dict[str, FaultKind] = {
         FaultKind(
             "partition",
             "nodes refuse each other's packets, by rules in their own network namespaces",
-            ("leader", "one", "halves", "ring", "bridge"),
+            ("leader", "one", "halves", "ring", "bridge", "one-way"),
             "partition",
         ),
         FaultKind(
@@ -44,12 +44,39 @@ FAULTS: dict[str, FaultKind] = {
             _PROCESSES,
             "power-loss",
         ),
+        FaultKind(
+            "packets",
+            "messages between nodes are delayed, lost, doubled or reordered",
+            ("all", "one", "leader"),
+            "packets",
+        ),
+        FaultKind(
+            "clock",
+            "clocks are stepped, or run a little too fast or too slow",
+            ("one", "minority", "leader"),
+            "clock",
+        ),
+        FaultKind(
+            "disk",
+            "fsync fails, so that the node has to stop; then a working disk and a restart",
+            ("one", "leader"),
+            "disk",
+        ),
+        FaultKind(
+            "membership",
+            "one member is removed and added back; as a fresh one it has lost its disk between",
+            ("one", "leader", "fresh"),
+            "membership",
+        ),
     )
 }
 
 
 # A ring of three is everyone; a bridge needs somebody on each side of it.
 _NODES_MIN = {"ring": 4, "bridge": 3, "halves": 2}
+# Fewer cannot be cut in two, or would be left without a spare once a member is removed.
+_KIND_NODES_MIN = {"partition": 2, "membership": 4}
+_NUMBERS = {2: "two", 4: "four"}
 
 
 class FaultTargetError(ValueError):
@@ -63,11 +90,14 @@ def targets_of(
 
     An entry of ``wanted`` is ``target`` (narrows every kind that knows it) or
     ``kind:target`` (narrows that kind). A kind that nothing narrows keeps all its
-    targets. Raises FaultTargetError when an entry narrows nothing, or when so few nodes
-    cannot be partitioned.
+    targets. Raises FaultTargetError when an entry narrows nothing, or when there are too few
+    nodes for a kind.
     """
-    if "partition" in kinds and nodes < 2:
-        raise FaultTargetError("a partition needs at least two nodes: add --nodes or drop it")
+    for kind in kinds:
+        if nodes < (least := _KIND_NODES_MIN.get(kind, 1)):
+            raise FaultTargetError(
+                f"a {kind} fault needs at least {_NUMBERS[least]} nodes: add --nodes or drop it"
+            )
     usable = {
         kind: tuple(t for t in FAULTS[kind].targets if _NODES_MIN.get(t, 1) <= nodes)
         for kind in kinds

@@ -37,6 +37,7 @@ class Ledger:
                 "symbolic": asdict(fault.symbolic),
                 "resolved": fault.resolved,
                 "time": fault.start_ns,
+                "moment": fault.moment_ns,
             }
         )
 
@@ -115,7 +116,9 @@ def read_ledger(path: Path) -> list[Fault]:
             act = record["act"]
             if act == "inject":
                 symbolic = SymbolicFault(**record["symbolic"])
-                faults[symbolic.id] = Fault(symbolic, record["resolved"], record["time"])
+                fault = Fault(symbolic, record["resolved"], record["time"])
+                fault.moment_ns = record.get("moment")
+                faults[symbolic.id] = fault
             elif act == "acknowledged":
                 fault = faults[record["fault"]]
                 fault.acknowledged_ns = record["time"]

@@ -77,4 +77,4 @@ class Observer(Protocol):
         """The node has handed a message to the network."""
 
     def replied(self, node: str, body: Mapping[str, Any]) -> None:
-        """The node has answered a client that is connected to it (not a status request)."""
+        """The node has answered a client that is connected to it (whatever it asked)."""

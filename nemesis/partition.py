@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from nemesis import grudges
@@ -38,6 +39,13 @@ class Partition:
                 resolved["leader_known"] = leader is not None
             resolved["nodes"] = [alone]
             grudge = grudges.isolate(nodes, [alone])
+        elif target == "one-way":
+            # The leader as often as not: who hears it, and whom it hears, is not the same.
+            towards_leader = leader is not None and rng.random() < 0.5
+            alone = leader if leader is not None and towards_leader else order[0]
+            manner = rng.choice(("deaf", "mute"))
+            resolved |= {"nodes": [alone], "manner": manner}
+            grudge = _one_way(nodes, [alone], manner)
         elif target == "halves":
             resolved["nodes"] = sorted(order[: len(order) // 2])
             grudge = grudges.halves(order)
@@ -51,7 +59,18 @@ class Partition:
                 order[0], order[middle] = order[middle], order[0]
             resolved["nodes"] = [order[middle]]
             grudge = grudges.bridge(order)
-        return resolved | {"grudge": {node: sorted(foes) for node, foes in grudge.items()}}
+        return resolved | {"grudge": _plain(grudge)}
+
+    def resolve_at(self, nodes: list[str], manner: str, choice: float) -> dict[str, Any]:
+        """Cut exactly these nodes off, together: both ways, or ``deaf`` or ``mute``.
+
+        The deaf hear nobody and are heard; the mute hear everybody and are not.
+        """
+        everyone = self._cluster.nodes
+        if not manner:
+            return {"nodes": nodes, "grudge": _plain(grudges.isolate(everyone, nodes))}
+        grudge = _plain(_one_way(everyone, nodes, manner))
+        return {"nodes": nodes, "manner": manner, "grudge": grudge}
 
     async def inject(self, fault: Fault) -> None:
         """Put the resolved grudge in force on every machine at once."""
@@ -90,3 +109,14 @@ class Partition:
             node: sum(by_source.values())
             for node, by_source in zip(self._cluster.nodes, counts, strict=True)
         }
+
+
+def _one_way(nodes: Sequence[str], alone: Sequence[str], manner: str) -> Grudge:
+    if manner == "deaf":
+        return grudges.one_way(nodes, alone)
+    # The mute are those whom all the others do not hear.
+    return grudges.one_way(nodes, [node for node in nodes if node not in alone])
+
+
+def _plain(grudge: Grudge) -> dict[str, list[str]]:
+    return {node: sorted(foes) for node, foes in grudge.items()}

@@ -28,7 +28,11 @@ def choose(nodes: list[str], target: str, choice: float, leader: str | None) -> 
 
 
 class ProcessFaults:
-    """Kills, pauses and power losses, with what the operating system says became of each."""
+    """Kills, pauses and power losses, with what the operating system says became of each.
+
+    ``hold_down`` and ``let_up`` are for other faults that end a process: a node comes back
+    when the last fault that holds it down lets go, whichever kind it is of.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -36,9 +40,17 @@ class ProcessFaults:
         self._down: dict[int, set[str]] = {}
         self._stopped: dict[int, set[str]] = {}
         # A heal that restarts a node and a fault that kills it must not overtake each other.
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
         self.found_dead: set[str] = set()
         """Nodes that were dead when a fault came to them, though no fault had killed them."""
+
+    def resolve(self, target: str, choice: float, leader: str | None) -> dict[str, Any]:
+        """The nodes that the symbol means now."""
+        return choose(list(self._cluster.nodes), target, choice, leader)
+
+    def resolve_at(self, nodes: list[str], manner: str, choice: float) -> dict[str, Any]:
+        """Exactly these nodes: an aimed fault knows them."""
+        return {"nodes": nodes}
 
     async def inject(self, fault: Fault) -> None:
         """Do it to all the resolved nodes at once, and look whether it happened.
@@ -48,15 +60,15 @@ class ProcessFaults:
         nodes: list[str] = fault.resolved["nodes"]
         kind = fault.symbolic.kind
         expected = "stopped" if kind == "pause" else "dead"
-        async with self._turn:
-            before = await self._states(nodes)
+        async with self.turn:
+            before = await self.states(nodes)
             held = set().union(*self._down.values())
             self.found_dead |= {n for n in nodes if before[n] == "dead"} - held
             # Noted before it is done: a failure half-way leaves nothing that heal overlooks.
             holders = self._stopped if kind == "pause" else self._down
             holders[fault.symbolic.id] = set(nodes)
             await asyncio.gather(*(self._hurt(kind, node) for node in nodes))
-            after = await self._states(nodes)
+            after = await self.states(nodes)
         for node in nodes:
             already = "already " if before[node] == after[node] == expected else ""
             fault.effect.processes[node] = already + after[node]
@@ -64,14 +76,23 @@ class ProcessFaults:
 
     async def heal(self, fault: Fault) -> None:
         """Continue or restart the nodes that no other fault still holds."""
-        async with self._turn:
+        await self.let_up(fault)
+
+    def hold_down(self, fault: Fault, nodes: list[str]) -> None:
+        """These nodes may be dead from now on; nobody restarts them before ``let_up``."""
+        self._down[fault.symbolic.id] = set(nodes)
+
+    async def let_up(self, fault: Fault) -> None:
+        """Bring back what this fault held and no other one holds."""
+        async with self.turn:
             nodes = sorted(
                 self._stopped.pop(fault.symbolic.id, set())
                 | self._down.pop(fault.symbolic.id, set())
             )
-            await asyncio.gather(*(self._bring_back(node) for node in nodes))
+            await asyncio.gather(*(self.bring_back(node) for node in nodes))
 
-    async def _states(self, nodes: list[str]) -> dict[str, str]:
+    async def states(self, nodes: list[str]) -> dict[str, str]:
+        """What the operating system says of these nodes' processes."""
         states = await asyncio.gather(*(self._cluster.victims[node].state() for node in nodes))
         return dict(zip(nodes, map(str, states), strict=True))
 
@@ -85,7 +106,8 @@ class ProcessFaults:
         else:
             await victim.lose_power()
 
-    async def _bring_back(self, node: str) -> None:
+    async def bring_back(self, node: str) -> None:
+        """Continue or restart a node unless some fault holds it; ``turn`` must be held."""
         if any(node in held for held in self._down.values()):
             return
         victim = self._cluster.victims[node]

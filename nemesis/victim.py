@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, runtime_checkable
-
-M = TypeVar("M")
+from typing import Any, Protocol, runtime_checkable
 
 
 class CannotHurt(Exception):
@@ -146,11 +144,9 @@ class Wipeable(Protocol):
         """Remove all that the dead node has stored: it will start as a fresh one."""
 
 
-def able(victim: Any, protocol: type[M], what: str) -> M:
-    """``victim``, which must be able to do what ``protocol`` says. Raises CannotHurt."""
-    if not isinstance(victim, protocol):
-        raise CannotHurt(
-            f"{type(victim).__name__} cannot {what}: its host declares a capability that its "
-            "machines do not have. This is an error in the host, not in the system."
-        )
-    return victim
+def cannot(victim: Any, what: str) -> CannotHurt:
+    """The error of a machine that lacks what its host's capability promises."""
+    return CannotHurt(
+        f"{type(victim).__name__} cannot {what}: its host declares a capability that its "
+        "machines do not have. This is an error in the host, not in the system."
+    )
