@@ -61,7 +61,8 @@ class Deployment:
     async def restart(self, node: str) -> None:
         """Start a node's process, the first time or after it died."""
         addresses = {name: machine.address for name, machine in self.machines.items()}
-        launch = self._system.launch(node, addresses, self._plan.bugs)
+        plan = self._plan
+        launch = self._system.launch(node, addresses, plan.bugs, plan.options)
         await self.machines[node].start(launch)
 
     async def status(self, node: str) -> dict[str, Any] | None:

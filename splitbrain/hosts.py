@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from splitbrain.plan import Plan
 from splitbrain.progress import Progress
 from targets.target import Host
 
 
-def make_host(name: str, progress: Progress) -> Host:
-    """The host of that name. KeyError for one there is not."""
+def make_host(plan: Plan, progress: Progress) -> Host:
+    """The host that the plan names. KeyError for one there is not."""
+    name = plan.host
     if name == "docker":
         from targets.hosts.docker import DockerHost
 
@@ -16,4 +18,8 @@ def make_host(name: str, progress: Progress) -> Host:
         from targets.hosts.sandbox import SandboxHost
 
         return SandboxHost()
+    if name == "simulated":
+        from targets.hosts.simulated import SimulatedHost
+
+        return SimulatedHost(plan.stream)
     raise KeyError(name)

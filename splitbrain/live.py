@@ -5,31 +5,28 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from histories.archive import RunFolder
 from histories.event import Event, EventType
 from histories.journal import Journal
-from nemesis.ledger import Ledger
 from nemesis.nemesis import Nemesis
 from splitbrain import run_files
 from splitbrain.deployment import Deployment
-from splitbrain.drivers import AsyncioDriver, LoopClock
+from splitbrain.drivers import AsyncioDriver
 from splitbrain.interpreter import Interpreter
 from splitbrain.plan import Plan
 from splitbrain.progress import Progress
 from splitbrain.record import Health, Stopped
 from splitbrain.schedule import OPERATIONS_STREAM, faults_of, operations_of
+from splitbrain.surroundings import Surroundings, surroundings
 from splitbrain.watch import Watch
 from splitbrain.workforce import clients_of
 from splitbrain.workloads import WORKLOADS
-from targets.hosts.owner import current_owner
 from targets.systems import SYSTEMS
-from targets.target import Host, RunIdentity
+from targets.target import Host
 
 
 class Interrupted(Exception):
@@ -40,7 +37,8 @@ class Interrupted(Exception):
 class Seen:
     """What the live part of a run leaves behind, besides journal and ledger.
 
-    ``died`` names nodes that ended though no fault of ours had ended them.
+    ``died`` names nodes that ended though no fault of ours had ended them. Seconds are those
+    of the event loop, which may be virtual ones.
     """
 
     health: Health = field(default_factory=Health)
@@ -53,38 +51,34 @@ class Seen:
     stopped: Stopped | None = None
 
 
-async def live(plan: Plan, folder: RunFolder, host: Host, started: str, progress: Progress) -> Seen:
+async def live(plan: Plan, folder: Path, host: Host, started: str, progress: Progress) -> Seen:
     """Run the plan on ``host``; journal, ledger and logs are in ``folder`` afterwards.
 
     Everything is taken away again whatever happens. Raises Interrupted, TargetError, and
     whatever the driver met.
     """
-    began = time.monotonic()
+    now_s = asyncio.get_running_loop().time
+    began = now_s()
     seen = Seen()
-    owner = current_owner()
-    identity = RunIdentity(folder.path.name, folder.path, owner.pid, owner.started, owner.boot)
+    around = surroundings(plan, folder, started)
     deployment = Deployment(plan, SYSTEMS[plan.system], host)
-    ledger = Ledger(
-        folder.path / run_files.LEDGER,
-        {"pid": owner.pid, "started": owner.started, "boot": owner.boot},
-    )
     stop = _Stop(asyncio.current_task())
     try:
         progress.phase(f"starting {plan.nodes} nodes of {plan.system} on {host.name}")
-        await deployment.start(identity)
+        await deployment.start(around.identity)
         seen.host_facts = host.describe()
-        seen.setup_s = time.monotonic() - began
-        await _drive(plan, folder.path, deployment, ledger, started, progress, stop, seen)
+        seen.setup_s = now_s() - began
+        await _drive(plan, folder, deployment, around, progress, stop, seen)
     except asyncio.CancelledError:
         if stop.asked:
             raise Interrupted("stopped before the clients had started") from None
         raise
     finally:
         stop.release()
-        leaving = time.monotonic()
+        leaving = now_s()
         try:
             progress.phase("taking the cluster down")
-            await _save_logs(folder.path, deployment, progress)
+            await _save_logs(folder, deployment, progress)
         finally:
             # Nothing that failed so far, a full disk included, may leave a node behind.
             left = await host.close()
@@ -92,10 +86,10 @@ async def live(plan: Plan, folder: RunFolder, host: Host, started: str, progress
                 for what in left:
                     progress.line(f"Could not take away {what}. Later: splitbrain clean")
             else:
-                ledger.close()
-            nodes = folder.path / run_files.NODES
+                around.ledger.close()
+            nodes = folder / run_files.NODES
             await asyncio.to_thread(shutil.rmtree, nodes, ignore_errors=True)
-        seen.teardown_s = time.monotonic() - leaving
+        seen.teardown_s = now_s() - leaving
     return seen
 
 
@@ -103,18 +97,17 @@ async def _drive(
     plan: Plan,
     folder: Path,
     deployment: Deployment,
-    ledger: Ledger,
-    started: str,
+    around: Surroundings,
     progress: Progress,
     stop: _Stop,
     seen: Seen,
 ) -> None:
     header = {
-        "run": folder.name,
+        "run": around.run,
         "system": plan.system,
         "workload": plan.workload,
         "model": WORKLOADS[plan.workload].model,
-        "start": started,
+        "start": around.started,
     }
     interpreter = Interpreter(
         operations_of(plan),
@@ -123,10 +116,10 @@ async def _drive(
         concurrency=plan.concurrency,
         faults=faults_of(plan),
     )
-    clock = LoopClock()
-    nemesis = Nemesis(deployment.cluster(), ledger, clock.now_ns)
-    clients = clients_of(plan, folder.name, deployment, clock)
-    journal = Journal(folder / run_files.JOURNAL, header)
+    clock = around.make_clock()
+    nemesis = Nemesis(deployment.cluster(), around.ledger, clock.now_ns)
+    clients = clients_of(plan, around.run, deployment, clock)
+    journal = Journal(folder / run_files.JOURNAL, header, durable=not around.virtual)
     watch = Watch(WORKLOADS[plan.workload].model) if plan.stop_on_violation else None
     observer = _ticker(progress)
     if watch is not None:
@@ -134,7 +127,9 @@ async def _drive(
         if watch.slow_to_warm(plan.rate):
             progress.phase("compiling what follows the run (once on a machine, some 10 s)")
         await asyncio.to_thread(watch.warm, plan.rate)
-    driver = AsyncioDriver(interpreter, clients, nemesis, journal, clock, observer)
+    driver = AsyncioDriver(
+        interpreter, clients, nemesis, journal, clock, observer, probe_lag=not around.virtual
+    )
     if watch is not None:
         loop = asyncio.get_running_loop()
         watch.start(clock.now_ns, lambda: loop.call_soon_threadsafe(driver.stop))

@@ -22,6 +22,9 @@ class Plan:
     different kinds overlap. ``resend_s`` is the pause before a client sends the same
     session and sequence number again inside one operation; None: never.
     ``keys`` is how many keys are in use at once, ``operations_per_key`` when a key is retired.
+    ``operations`` ends the main phase after so many invocations (None: its time limit alone does).
+    ``options`` are ``name=value``, for the system; ``strategy`` is how faults are scheduled
+    (``random`` or ``aimed``).
     """
 
     system: str
@@ -44,6 +47,9 @@ class Plan:
     resend_s: float | None = None
     recovery_s: float = 5.0
     """Quiet after the last heal before the final reads."""
+    operations: int | None = None
+    options: tuple[str, ...] = ()
+    strategy: str = "random"
     stop_on_violation: bool = False
     """Follow the history while it is made, and end the run with the first violation."""
 

@@ -52,7 +52,7 @@ def execute(
     then keeps what was journaled.
     """
     progress = progress or SilentProgress()
-    host = host or make_host(plan.host, progress)
+    host = host or make_host(plan, progress)
     check(plan, host)
     # Before our own folder is there: what is left of a dead run must not meet this one.
     for sentence in leftovers.clean(store, engine=plan.host == "docker").sentences():
@@ -62,9 +62,9 @@ def execute(
     try:
         run_files.write_manifest(folder.path, plan, started, state="running")
         try:
-            seen = asyncio.run(live(plan, folder, host, started, progress))
+            seen = lived(plan, folder.path, host, started, progress)
             progress.phase(_judging())
-            record = _judged(plan, folder.path, started, seen)
+            record = judged(plan, folder.path, started, seen)
         except BaseException as error:
             told = f"{type(error).__name__}: {error}"
             run_files.write_manifest(folder.path, plan, started, state="failed", error=told)
@@ -75,6 +75,16 @@ def execute(
         return record
     finally:
         folder.close()
+
+
+def lived(plan: Plan, folder: Path, host: Host, started: str, progress: Progress) -> Seen:
+    """The live part of a run, in the time of its host: see ``splitbrain.live.live``."""
+    life = live(plan, folder, host, started, progress)
+    if host.name == "simulated":
+        from targets.hosts.simulated import run_virtual
+
+        return run_virtual(life)
+    return asyncio.run(life)
 
 
 def check(plan: Plan, host: Host) -> None:
@@ -131,7 +141,7 @@ def _judging() -> str:
     return f"judging the history{first}"
 
 
-def _judged(plan: Plan, folder: Path, started: str, seen: Seen) -> RunRecord:
+def judged(plan: Plan, folder: Path, started: str, seen: Seen) -> RunRecord:
     """Decide what the clients saw, and whether it means anything."""
     from checker.judge import judge
     from histories.errors import HistoryError

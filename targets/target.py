@@ -265,8 +265,17 @@ class System(Protocol):
     workloads: tuple[str, ...]
     client_port: int
 
-    def launch(self, node: str, addresses: Mapping[str, str], bugs: Sequence[str]) -> Launch:
-        """How to run ``node`` in the cluster whose members have these addresses."""
+    def launch(
+        self,
+        node: str,
+        addresses: Mapping[str, str],
+        bugs: Sequence[str],
+        options: Sequence[str] = (),
+    ) -> Launch:
+        """How to run ``node`` in the cluster whose members have these addresses.
+
+        ``options`` are ``name=value``. Raises ValueError for one the system does not know.
+        """
 
     async def status(self, endpoint: tuple[str, int], timeout_s: float) -> dict[str, Any] | None:
         """The status answer of a node (contracts.md), or None when it gives none in time."""

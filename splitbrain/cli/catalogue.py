@@ -13,6 +13,7 @@ from typing import Protocol
 HOSTS = {
     "docker": "containers of a local engine",
     "sandbox": "processes in network namespaces of their own; needs neither engine nor root",
+    "simulated": "the nodes' own cores in virtual time; the same seed gives the same bytes",
 }
 
 

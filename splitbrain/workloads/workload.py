@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from splitbrain.generator import MAIN, Generator, Phase, Phases, Stagger
+from splitbrain.generator import MAIN, Generator, Limit, Phase, Phases, Stagger
 from splitbrain.plan import Plan
 
 SECOND = 1_000_000_000
@@ -26,8 +26,10 @@ class Workload:
 
 
 def main_phase(plan: Plan, operations: Generator) -> tuple[Phase, Generator]:
-    """The phase under faults: ``operations`` at the plan's rate until its time limit."""
+    """The phase under faults: ``operations`` at the plan's rate until one of its limits."""
     limit_ns = int(plan.time_limit_s * SECOND)
+    if plan.operations is not None:
+        operations = Limit(operations, plan.operations)
     return Phase(MAIN, limit_ns=limit_ns), Stagger(operations, plan.rate)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from targets.hosts import engine, reexec
 from targets.target import HostUnavailable
 
-HOSTS = ("docker", "sandbox")
+HOSTS = ("docker", "sandbox", "simulated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ def choose(wanted: str | None = None) -> Choice:
     """
     if reexec.inside():
         return Choice("sandbox", "this is the inside of the sandbox")
+    if wanted == "simulated":
+        return Choice("simulated", "asked for; nothing is needed for it")
     if wanted == "docker":
         return Choice("docker", f"asked for; {_try_docker()}")
     if wanted == "sandbox":

@@ -73,7 +73,7 @@ def main() -> int:
     scenario, host_name, store = sys.argv[1:4]
     if host_name == "sandbox" and not reexec.inside():
         return reexec.enter(sys.argv[1:], module="spoiled_runs")
-    host: Any = make_host(host_name, SilentProgress())
+    host: Any = make_host(Plan("raft", host_name, "register"), SilentProgress())
     if scenario == "misplaced":
         host = MisplacingHost(host)
     elif scenario == "deaf":

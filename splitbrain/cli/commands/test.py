@@ -33,7 +33,7 @@ SEED_BITS = 31
     "--host",
     section=CLUSTER,
     metavar="HOST",
-    help="Where nodes run: docker or sandbox.  [default: docker if an engine answers]",
+    help="Where nodes run: docker, sandbox or simulated.  [default: docker if an engine answers]",
 )
 @option(
     "--workload",
