@@ -35,8 +35,8 @@ def aimed_schedule(
 
     ``hold_s`` and ``quiet_s`` stretch the scenarios in proportion to their usual values; where
     the run is too short for every kind once, all shrink. A scenario that has less than half
-    its wait left before the limit is not begun. Whom one aims at is its own affair. Raises KeyError for an unknown kind, and
-    FaultTargetError when so few nodes cannot suffer one.
+    its wait left before the limit is not begun. Whom one aims at is its own affair. Raises
+    KeyError for an unknown kind, FaultTargetError when so few nodes cannot suffer one.
     """
     if not kinds:
         return ()

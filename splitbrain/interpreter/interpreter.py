@@ -132,7 +132,8 @@ class Interpreter:
             case Start():
                 self._start()
             case FaultStarted(fault, _, details):
-                self._note(self._timeline.started(fault), "acknowledged", details, now_ns, out)
+                started = self._timeline.started(fault, now_ns - (self._main_ns or 0))
+                self._note(started, "acknowledged", details, now_ns, out)
             case FaultHealed(fault, _, details):
                 self._note(self._timeline.healed(fault), "healed", details, now_ns, out)
             case FaultFailed(fault, _, error):

@@ -5,7 +5,9 @@
 
 A fault that is to be undone before its start is acknowledged is undone right after it. One
 whose injection failed may be half in force, so it is healed like the others; one whose
-heal failed is lost: the ledger's business, no longer the timeline's.
+heal failed is lost: the ledger's business, no longer the timeline's. A fault with a hold of
+its own (an aimed one, that had to wait for its moment) ends that long after it was
+acknowledged, and not at its end.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ class Timeline:
                 raise ValueError(f"{fault} ends before it starts, or starts before the run")
         self._planned = sorted(faults, key=lambda fault: (fault.start_ns, fault.id), reverse=True)
         self._stage = {fault.id: Stage.PLANNED for fault in faults}
+        self._end_ns = {fault.id: fault.end_ns for fault in faults}
         self._in_force: dict[int, SymbolicFault] = {}
         self._heal_all = False
 
@@ -70,7 +73,7 @@ class Timeline:
             inject.append(fault)
         heal: list[SymbolicFault] = []
         for fault in self._in_force.values():
-            over = self._heal_all or fault.end_ns <= elapsed_ns
+            over = self._heal_all or self._end_ns[fault.id] <= elapsed_ns
             if over and self._stage[fault.id] is Stage.ACTIVE:
                 self._stage[fault.id] = Stage.HEALING
                 heal.append(fault)
@@ -79,7 +82,7 @@ class Timeline:
     def next_ns(self) -> int | None:
         """When ``due`` will next have something to say, acknowledgements aside."""
         times = [
-            fault.end_ns
+            self._end_ns[fault.id]
             for fault in self._in_force.values()
             if self._stage[fault.id] is Stage.ACTIVE
         ]
@@ -87,11 +90,14 @@ class Timeline:
             times.append(self._planned[-1].start_ns)
         return min(times, default=None)
 
-    def started(self, fault: int) -> SymbolicFault:
-        """The fault is in force, as far as it ever will be."""
+    def started(self, fault: int, elapsed_ns: int = 0) -> SymbolicFault:
+        """The fault is in force, as far as it ever will be; from now on it is held."""
         self._expect(fault, Stage.STARTING)
         self._stage[fault] = Stage.ACTIVE
-        return self._faults[fault]
+        symbolic = self._faults[fault]
+        if symbolic.hold_ns is not None:
+            self._end_ns[fault] = elapsed_ns + symbolic.hold_ns
+        return symbolic
 
     def healed(self, fault: int) -> SymbolicFault:
         """The fault is undone."""
