@@ -2,18 +2,18 @@
 
 Deterministic: the same commands in the same order give the same state and the same answers
 on every node. A session is one client process with at most one request open; its commands
-carry a sequence number that grows by one. The table keeps each session's last number and
-answer, so that a command that arrives again is answered again and not applied again
+carry a sequence number that grows by one. The table (``targets.nodes.sessions``) keeps each
+session's last number and answer, so that a command that arrives again is answered again
+and not applied again, and a command whose session may have been dropped is refused
 (Ongaro, "Consensus: Bridging Theory and Practice", 2014, section 6.3).
-
-Sessions are kept for ever: dropping one by age would let a late resend apply twice, and a
-test run has thousands of them, not millions.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+from targets.nodes.sessions import SESSIONS_MAX, Sessions
 
 Answer = dict[str, Any]
 Key = str | int | None
@@ -29,13 +29,23 @@ class BadRequest(ValueError):
 
 @dataclass(slots=True)
 class Command:
-    """One client command. ``session`` and ``seq`` are there for mutations."""
+    """One client command. ``session`` and ``seq`` are there for mutations.
+
+    ``since`` is what the client knew of the time when it first sent the command
+    (``targets.nodes.sessions``); 0 says nothing.
+    """
 
     f: str
     key: Key
     value: Any
     session: str | None
     seq: int | None
+    since: int = 0
+
+    def fields(self) -> list[Any]:
+        """What ``Command(*fields)`` takes."""
+        fields = [self.f, self.key, self.value, self.session, self.seq]
+        return [*fields, self.since] if self.since else fields
 
     @classmethod
     def from_request(cls, request: Any) -> Command:
@@ -43,7 +53,7 @@ class Command:
         if not isinstance(request, dict):
             raise BadRequest(f"a request is a JSON object, not {type(request).__name__}")
         f, key, value = request.get("f"), request.get("key"), request.get("value")
-        session, seq = request.get("session"), request.get("seq")
+        session, seq, since = request.get("session"), request.get("seq"), request.get("since", 0)
         if f not in MUTATIONS and f not in READS:
             known = ", ".join(sorted(MUTATIONS | READS))
             raise BadRequest(f"unknown f {f!r}; this node knows {known}, status")
@@ -53,8 +63,10 @@ class Command:
         if f in MUTATIONS:
             if not isinstance(session, str) or type(seq) is not int:
                 raise BadRequest(f"{f} needs a session (string) and a seq (integer)")
+            if type(since) is not int or since < 0:
+                raise BadRequest(f"since is a number of applied commands, not {since!r}")
             _check_value(f, value)
-        return cls(f, key, value, session, seq)
+        return cls(f, key, value, session, seq, since)
 
 
 def _check_value(f: str, value: Any) -> None:
@@ -83,29 +95,60 @@ class StateMachine:
 
     __slots__ = ("counters", "registers", "sessions", "sets")
 
-    def __init__(self) -> None:
+    def __init__(self, sessions_max: int = SESSIONS_MAX) -> None:
         self.registers: dict[Key, Any] = {}
         self.sets: dict[Key, set[str | int]] = {}
         self.counters: dict[Key, int] = {}
-        self.sessions: dict[str, tuple[int, Answer]] = {}
+        self.sessions = Sessions(sessions_max)
 
     def apply(self, command: Command) -> Answer:
         """Apply a committed mutation, exactly once per session and sequence number."""
         if (answer := self.answered(command)) is None:
             answer = self._execute(command)
             assert command.session is not None and command.seq is not None
-            self.sessions[command.session] = (command.seq, answer)
+            self.sessions.settle(command.session, command.seq, answer)
         return answer
 
     def answered(self, command: Command) -> Answer | None:
-        """What is already settled about a mutation: its answer, or that it is out of date."""
-        last = self.sessions.get(command.session) if command.session is not None else None
-        if last is None or command.seq is None or command.seq > last[0]:
+        """What is already settled about a mutation: its answer, or why it is not applied."""
+        if command.session is None or command.seq is None:
+            return None
+        last = self.sessions.last(command.session)
+        if last is None:
+            if self.sessions.may_have_dropped(command.since):
+                return self._expired(command)
+            return None
+        if command.seq > last[0]:
             return None
         if command.seq == last[0]:
-            return last[1]
+            answer: Answer = last[1]
+            return answer
         detail = f"seq {command.seq} of {command.session}, whose last applied seq is {last[0]}"
         return refusal("stale-session", definite=True, detail=detail)
+
+    def _expired(self, command: Command) -> Answer:
+        # Definite: what was dropped stays dropped, so this copy is refused wherever it comes.
+        detail = f"{command.session} is not known any more; say since {self.sessions.time}"
+        return {
+            **refusal("session-expired", definite=True, detail=detail),
+            "since": self.sessions.time,
+        }
+
+    def dump(self) -> dict[str, Any]:
+        """The whole state as JSON, the same for the same commands; for ``restore``."""
+        return {
+            "registers": list(self.registers.items()),
+            "sets": [[key, _in_order(elements)] for key, elements in self.sets.items()],
+            "counters": list(self.counters.items()),
+            "sessions": self.sessions.dump(),
+        }
+
+    def restore(self, dump: dict[str, Any]) -> None:
+        """Become what ``dump`` says."""
+        self.registers = dict(dump["registers"])
+        self.sets = {key: set(elements) for key, elements in dump["sets"]}
+        self.counters = dict(dump["counters"])
+        self.sessions.restore(dump["sessions"])
 
     def read(self, command: Command) -> Answer:
         """The answer of a read in the present state. Cost: a set is sorted anew."""
@@ -113,9 +156,7 @@ class StateMachine:
             return {"ok": True, "value": self.registers.get(command.key)}
         if command.f == "counter.read":
             return {"ok": True, "value": self.counters.get(command.key, 0)}
-        elements = self.sets.get(command.key, set())
-        # Integers before strings, so that a mixed set has an order too.
-        return {"ok": True, "value": sorted(elements, key=lambda e: (isinstance(e, str), e))}
+        return {"ok": True, "value": _in_order(self.sets.get(command.key, set()))}
 
     def _execute(self, command: Command) -> Answer:
         if command.f == "write":
@@ -132,6 +173,11 @@ class StateMachine:
                 return {**refusal("mismatch", definite=True), "value": found}
             self.registers[command.key] = new
         return {"ok": True, "value": None}
+
+
+def _in_order(elements: set[str | int]) -> list[str | int]:
+    # Integers before strings, so that a mixed set has an order too.
+    return sorted(elements, key=lambda e: (isinstance(e, str), e))
 
 
 def refusal(error: str, *, definite: bool, detail: str | None = None) -> Answer:

@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from targets.nodes.effects import Effect, Fsync, Note, Reply, Send, SetTimer, Write
+from targets.nodes.effects import Effect, Fsync, Note, Replace, Reply, Send, SetTimer, Write
 from targets.nodes.frames import encode_json
+from targets.nodes.raft.configuration import Configurations
 from targets.nodes.raft.log import Entry, Log
 from targets.nodes.raft.messages import Answered, Message
 from targets.nodes.raft.options import Options
 from targets.nodes.raft.progress import Progress
+from targets.nodes.raft.snapshot import Incoming, Snapshot
+from targets.nodes.raft.undertaking import CatchUp, TransferRequest
 from targets.nodes.state_machine import Answer, Command, StateMachine
 
-ELECTION, HEARTBEAT, QUORUM = "election", "heartbeat", "quorum"
+ELECTION, HEARTBEAT, QUORUM, TRANSFER = "election", "heartbeat", "quorum", "transfer"
 """Names of the timers."""
 
 PendingRead = tuple[Any, Command]
@@ -39,11 +42,12 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What the disk remembers: figure 2's persistent state."""
+    """What the disk remembers: figure 2's persistent state, and the latest snapshot."""
 
     term: int
     voted_for: str | None
     log: Log
+    snapshot: Snapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,14 @@ class Base:
 
     ``incarnation`` differs from one start of the node to the next, so that what was meant
     for a predecessor is never taken for ours. ``rng`` is the only source of randomness.
+    ``addresses`` are all nodes that can be reached, this one included; the cluster's
+    members are those of them that its latest configuration names.
     """
 
     def __init__(
         self,
         node: str,
-        members: Collection[str],
+        addresses: Collection[str],
         *,
         recovered: Recovered,
         rng: random.Random,
@@ -76,8 +82,7 @@ class Base:
         options: Options,
     ) -> None:
         self.node = node
-        self.peers = tuple(sorted(set(members) - {node}))
-        self.majority = (len(self.peers) + 1) // 2 + 1
+        self.known = frozenset(addresses) - {node}
         self.options = options
         self.rng = rng
         self.incarnation = incarnation
@@ -85,6 +90,7 @@ class Base:
         self.term = recovered.term
         self.voted_for = recovered.voted_for
         self.log = recovered.log
+        self.snapshot = recovered.snapshot
         # Volatile.
         self.role = Role.FOLLOWER
         self.leader: str | None = None
@@ -93,12 +99,22 @@ class Base:
         self.durable_index = recovered.log.last_index
         self.reached: dict[str, int] = {}
         self.clock: Callable[[], float] = _no_clock
-        self.machine = self._make_machine()
+        # Leaders only, but a change of members would look for it.
+        self.progress: dict[str, Progress] = {}
+        self._voting: list[Progress] = []
+        self._catch_up: CatchUp | None = None
+        self._transfer: TransferRequest | None = None
+        # The configuration in force, and what follows from it.
+        self.members: tuple[str, ...] = ()
+        self.peers: tuple[str, ...] = ()
+        self.majority = 0
+        self.configurations = self._configurations_of_log(addresses)
+        self._members_changed()
+        self._begin_from_snapshot()
         # Election. A node that just started has heard of no leader.
         self.votes: set[str] = set()
         self.leader_is_silent = True
         # Leaders only: replication.
-        self.progress: dict[str, Progress] = {}
         self.round = 0
         self.first_own_index = 0
         self._offered_index = 0
@@ -106,19 +122,73 @@ class Base:
         # Leaders only: reads not yet in a round, and those in rounds not yet confirmed.
         self._reads: list[PendingRead] = []
         self._confirming: deque[tuple[int, list[PendingRead]]] = deque()
+        self._reads_held = 0
+        # Leaders only: when the rounds not yet confirmed were sent, and the lease they gave.
+        self._sent_at_s: deque[tuple[int, float]] = deque()
+        self._lease_until_s = float("-inf")
+        self._lease_is_given_up = False
         # Leaders only: who waits for the entry at an index, and which command is where.
         self._waiting: dict[int, list[Any]] = {}
         self._index_of: dict[tuple[str | None, int | None], int] = {}
+        # Followers only: a snapshot that is coming in.
+        self._incoming: Incoming | None = None
         # Everybody: requests passed on to a leader, by the id of the Forward.
         self._forwarded: dict[int, Any] = {}
         self._next_forward = incarnation << 32
         self._timers: list[Effect] = []
         self._records: list[bytes] = []
+        self._log_file_is_stale = False
         self._early: list[Effect] = []
         self._late: list[Effect] = []
 
     def _make_machine(self) -> StateMachine:
-        return StateMachine()
+        return StateMachine(self.options.sessions)
+
+    def _begin_from_snapshot(self) -> None:
+        """The state the snapshot describes: what it covers is committed and applied."""
+        self.machine = self._make_machine()
+        self.commit_index = self.applied_index = 0
+        if self.snapshot is not None:
+            self.machine.restore(self.snapshot.state())
+            self.commit_index = self.applied_index = self.snapshot.index
+
+    # The log, and the configuration that the latest entry of its kind in it says.
+
+    def _configurations_of_log(self, addresses: Collection[str]) -> Configurations:
+        if self.snapshot is not None:
+            configurations = Configurations(self.snapshot.index, self.snapshot.members)
+        else:
+            first = self.options.members if self.options.members is not None else addresses
+            configurations = Configurations(0, tuple(sorted(first)))
+        for entry in self.log.between(self.log.base_index + 1, self.log.last_index):
+            if entry.members is not None and entry.index > configurations.index:
+                configurations.append(entry.index, entry.members)
+        return configurations
+
+    def _members_changed(self) -> None:
+        self.members = self.configurations.members
+        self.peers = tuple(name for name in self.members if name != self.node)
+        self.majority = len(self.members) // 2 + 1
+
+    @property
+    def is_voter(self) -> bool:
+        """Whether our own vote and our own copy of an entry count."""
+        return len(self.peers) < len(self.members)
+
+    def _append(self, entry: Entry) -> None:
+        self.log.append(entry)
+        self._persist_entry(entry)
+        if entry.members is not None:
+            self.configurations.append(entry.index, entry.members)
+            self._members_changed()
+
+    def _truncate(self, index: int) -> None:
+        """Remove the entry at ``index`` and all after it, and what they configured."""
+        self.log.truncate(index)
+        self.durable_index = min(self.durable_index, index - 1)
+        if self.configurations.index >= index:
+            self.configurations.truncate(index)
+            self._members_changed()
 
     def _count(self, bug: str) -> None:
         """A seeded bug was reached. The correct node never calls this."""
@@ -157,14 +227,26 @@ class Base:
     def _drain(self) -> list[Effect]:
         """The effects of a step, persistence before what depends on it."""
         effects = self._timers
-        if self._records:
+        if self._log_file_is_stale:
+            effects.append(Replace(self._whole_log_file()))
+        elif self._records:
             effects.append(Write(self._records))
         effects += self._early
-        if self._records:
+        if self._records or self._log_file_is_stale:
             effects.append(Fsync(self.log.last_index, self.log.last_term))
         effects += self._late
         self._timers, self._records, self._early, self._late = [], [], [], []
+        self._log_file_is_stale = False
         return effects
+
+    def _whole_log_file(self) -> list[bytes]:
+        """The records of a log file that begins with the snapshot."""
+        assert self.snapshot is not None
+        log = self.log
+        vote = encode_json({"term": self.term, "vote": self.voted_for})
+        entries = log.between(log.base_index + 1, log.last_index)
+        snapshot = self.snapshot.record(log.base_index, log.base_term)
+        return [snapshot, vote, *(entry.encoded for entry in entries)]
 
     # What the parts ask of each other.
 
@@ -192,6 +274,62 @@ class Base:
         """Answer the reads whose round a majority has confirmed."""
         raise NotImplementedError
 
+    def _learners(self) -> tuple[str, ...]:
+        """Who gets the leader's log without a vote."""
+        raise NotImplementedError
+
+    def _cannot_change(self) -> str | None:
+        """Why neither members nor leader may be changed now; None when they may."""
+        raise NotImplementedError
+
+    def _start_transfer(self, origin: Any, target: str | None) -> None:
+        """Hand leadership to ``target``, None for whoever is furthest."""
+        raise NotImplementedError
+
+    def _pass_on(self, origin: Any, request: dict[str, Any]) -> None:
+        """Forward a request to the leader, or refuse it where none is known."""
+        raise NotImplementedError
+
+    def _take_control(self, origin: Any, request: dict[str, Any]) -> None:
+        """Serve a request to change the members or the leader."""
+        raise NotImplementedError
+
+    def _ask_votes(self, *, transfer: bool = False) -> None:
+        """Stand for election."""
+        raise NotImplementedError
+
+    def _advance_commit(self) -> None:
+        """Commit what a majority holds."""
+        raise NotImplementedError
+
+    def _check_catch_up(self) -> None:
+        """Called with every check of the quorum."""
+        raise NotImplementedError
+
+    def _begin_lease(self) -> None:
+        """A new leader has no lease yet."""
+        raise NotImplementedError
+
+    def _note_round(self) -> None:
+        """``self.round`` is about to be sent: a lease may come of it."""
+        raise NotImplementedError
+
+    def _renew_lease(self, confirmed: int) -> None:
+        """A majority has answered the broadcast ``confirmed``."""
+        raise NotImplementedError
+
+    def _holds_lease(self) -> bool:
+        """Whether no other leader can be, by our clock."""
+        raise NotImplementedError
+
+    def _on_heard(self, peer: str, progress: Progress) -> None:
+        """A peer told the leader how far it is."""
+        raise NotImplementedError
+
+    def _offer_snapshot(self, peer: str, progress: Progress) -> None:
+        """Send a peer what it needs of our log where that is gone: the snapshot."""
+        raise NotImplementedError
+
     def _wants_round(self, fresh_entries: bool) -> bool:
         """Whether reads wait for a round of heartbeats to start now."""
         raise NotImplementedError
@@ -206,6 +344,10 @@ class Base:
 
     def _append_own(self, entry: Entry) -> None:
         """Append an entry of our own term to our log."""
+        raise NotImplementedError
+
+    def _propose_entry(self, origin: Any, entry: Entry) -> None:
+        """Append an entry, and answer ``origin`` once it is applied."""
         raise NotImplementedError
 
     def _read(self, origin: Any, command: Command) -> None:

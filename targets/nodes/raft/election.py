@@ -1,11 +1,12 @@
-"""Leader election: terms and votes (section 5.2), PreVote and leader stickiness (2014, 9.6).
+"""Leader election: terms and votes (section 5.2), PreVote (2014, 9.6), stickiness (4.2.3).
 
     follower --silence--> pre-candidate --majority would--> candidate --majority did--> leader
         ^                      |                                 |                        |
         +----------------------+---------- higher term ----------+------- no quorum ------+
 
 A pre-candidate raises no term, and is refused by whoever hears a leader: so a node that
-was cut off, paused or restarted cannot depose a leader that is well.
+was cut off, paused, restarted or removed cannot depose a leader that is well. A candidate
+is refused by them as well, and its term ignored: leases rely on it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ class Election(Base):
     def _on_started(self) -> None:
         self._note(f"started with {self.log.last_index} entries, peers {', '.join(self.peers)}")
         self._await_election()
+        if self.options.reads == "lease":
+            # Before it died it may have heard a leader, who counts on its silence (6.4.1).
+            self.leader_is_silent = False
+            self._set_timer(ELECTION, self.options.election_s_min)
 
     def _await_election(self) -> None:
         """Wait a whole randomised time-out before asking for votes (section 5.2)."""
@@ -67,7 +72,14 @@ class Election(Base):
 
     # PreVote: would a majority vote for us, if we asked?
 
+    def _may_stand(self) -> bool:
+        """Members stand, and so does who may be needed until its removal is committed (4.2.2)."""
+        return self.is_voter or self.configurations.index > self.commit_index
+
     def _ask_pre_votes(self) -> None:
+        if not self._may_stand():
+            self._await_election()
+            return
         if self.role is Role.FOLLOWER:
             self._note("hears no leader, asks for pre-votes")
         self.role = Role.PRE_CANDIDATE
@@ -95,12 +107,16 @@ class Election(Base):
             self._count_pre_votes()
 
     def _count_pre_votes(self) -> None:
-        if len(self.votes) >= self.majority:
+        if self._won():
             self._ask_votes()
+
+    def _won(self) -> bool:
+        """Whether a majority of the members is for us; our own vote counts if we are one."""
+        return sum(name in self.members for name in self.votes) >= self.majority
 
     # Votes.
 
-    def _ask_votes(self) -> None:
+    def _ask_votes(self, *, transfer: bool = False) -> None:
         self.term += 1
         self.voted_for = self.node
         self._persist_vote()
@@ -110,10 +126,16 @@ class Election(Base):
         self._await_election()
         for peer in self.peers:
             # Not early: our own vote must be durable before anybody can count on it.
-            self._send(peer, Vote(self.term, self.log.last_index, self.log.last_term))
+            vote = Vote(self.term, self.log.last_index, self.log.last_term, transfer)
+            self._send(peer, vote)
         self._count_votes()
 
     def _on_vote(self, peer: str, question: Vote) -> None:
+        if not (self.leader_is_silent or question.transfer):
+            self._send(peer, VoteReply(self.term, False))
+            return
+        if question.term > self.term:
+            self._follow(question.term, None)
         granted = (
             question.term == self.term
             and self.voted_for in (None, peer)
@@ -132,7 +154,7 @@ class Election(Base):
             self._count_votes()
 
     def _count_votes(self) -> None:
-        if len(self.votes) >= self.majority:
+        if self._won():
             self._lead()
 
     def _is_up_to_date(self, last_index: int, last_term: int) -> bool:

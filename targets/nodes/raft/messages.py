@@ -2,8 +2,10 @@
 
 A message travels as a JSON object with its ``type`` and fields. ``Append`` and its reply
 are AppendEntries, ``Vote`` RequestVote (the paper's figure 2); ``PreVote`` is the same
-question asked before the term is raised (Ongaro 2014, section 9.6). ``Forward`` and
-``Answer`` carry a client's request from the node it is connected to to the leader and back.
+question asked before the term is raised (Ongaro 2014, section 9.6), ``TimeoutNow`` asks a
+server to take over (3.10). ``InstallSnapshot`` carries a piece of a snapshot (figure 13).
+``Forward`` and ``Answered`` carry a client's request from the node it is connected to to
+the leader and back.
 """
 
 from __future__ import annotations
@@ -35,11 +37,22 @@ class PreVoteReply:
 
 @dataclass(slots=True)
 class Vote:
-    """Vote for me in ``term``; my log ends at ``last_index`` with ``last_term``."""
+    """Vote for me in ``term``; my log ends at ``last_index`` with ``last_term``.
+
+    ``transfer``: the leader itself asked me to, so hearing it is no reason to refuse.
+    """
 
     term: int
     last_index: int
     last_term: int
+    transfer: bool = False
+
+
+@dataclass(slots=True)
+class TimeoutNow:
+    """The leader of ``term`` asks the receiver to stand for election at once."""
+
+    term: int
 
 
 @dataclass(slots=True)
@@ -82,6 +95,27 @@ class AppendReply:
 
 
 @dataclass(slots=True)
+class InstallSnapshot:
+    """``data`` is the piece at ``offset`` of the snapshot up to ``index``; ``done``: the last."""
+
+    term: int
+    index: int
+    offset: int
+    data: str
+    done: bool
+
+
+@dataclass(slots=True)
+class SnapshotReply:
+    """Send from ``offset`` on; ``done``: all up to ``index`` is held durably."""
+
+    term: int
+    index: int
+    offset: int
+    done: bool
+
+
+@dataclass(slots=True)
 class Forward:
     """A client's request, passed on to the leader. ``id`` is unique to the sender's lifetime."""
 
@@ -97,15 +131,30 @@ class Answered:
     body: Answer
 
 
-Message = PreVote | PreVoteReply | Vote | VoteReply | Append | AppendReply | Forward | Answered
+Message = (
+    PreVote
+    | PreVoteReply
+    | Vote
+    | VoteReply
+    | TimeoutNow
+    | Append
+    | AppendReply
+    | InstallSnapshot
+    | SnapshotReply
+    | Forward
+    | Answered
+)
 
 _TYPES: dict[str, type[Any]] = {
     "pre-vote": PreVote,
     "pre-vote-reply": PreVoteReply,
     "vote": Vote,
     "vote-reply": VoteReply,
+    "timeout-now": TimeoutNow,
     "append": Append,
     "append-reply": AppendReply,
+    "install-snapshot": InstallSnapshot,
+    "snapshot-reply": SnapshotReply,
     "forward": Forward,
     "answered": Answered,
 }

@@ -15,7 +15,9 @@ class Options:
 
     ``members`` are the voters a new cluster begins with, None for all whose addresses are
     given. ``clock_drift_max`` is how much faster one node's clock may run than another's,
-    as a fraction: a lease is that much shorter than the time-out it relies on.
+    as a fraction: a lease is that much shorter than the time-out it relies on. A snapshot
+    is taken every ``snapshot_entries`` applied entries and leaves ``snapshot_trailing`` of
+    them in the log, None for a tenth of that.
     """
 
     heartbeat_s: float = 0.05
@@ -31,7 +33,15 @@ class Options:
     clock_drift_max: float = 0.1
     sessions: int = 10_000
     snapshot_entries: int = 10_000
+    snapshot_trailing: int | None = None
     snapshot_chunk_bytes: int = 1 << 18
+
+    @property
+    def trailing_entries(self) -> int:
+        """How many of the entries a snapshot covers stay in the log."""
+        if self.snapshot_trailing is not None:
+            return self.snapshot_trailing
+        return self.snapshot_entries // 10
 
     @classmethod
     def from_texts(cls, texts: Iterable[str]) -> Options:
@@ -122,6 +132,7 @@ _PARSERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "members": _members,
     "reads": _reads,
     "snapshot-entries": _count("snapshot_entries", 1),
+    "snapshot-trailing": _count("snapshot_trailing", 0),
     "snapshot-chunk-bytes": _count("snapshot_chunk_bytes", 1),
     "sessions": _count("sessions", 1),
     "waiting": _count("waiting_max", 1),

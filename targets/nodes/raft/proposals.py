@@ -16,6 +16,7 @@ from typing import Any
 
 from targets.nodes.raft.base import Base, Remote, Role
 from targets.nodes.raft.log import Entry
+from targets.nodes.raft.membership import CONTROLS
 from targets.nodes.raft.messages import Answered, Forward, Message
 from targets.nodes.state_machine import MUTATIONS, Answer, BadRequest, Command, refusal
 
@@ -35,12 +36,21 @@ class Proposals(Base):
             "commit_index": self.commit_index,
             "applied_index": self.applied_index,
             "last_index": self.log.last_index,
+            "snapshot_index": self.snapshot.index if self.snapshot is not None else 0,
+            "members": list(self.members),
             "bugs": dict(self.reached),
         }
 
     def _on_request(self, origin: Any, request: Any) -> None:
         if isinstance(request, dict) and request.get("f") == "status":
             self._answer(origin, {"ok": True, "value": self.status()})
+        else:
+            self._take(origin, request)
+
+    def _take(self, origin: Any, request: Any) -> None:
+        """Serve a request of a client, here or by way of another member."""
+        if isinstance(request, dict) and request.get("f") in CONTROLS:
+            self._take_control(origin, request)
             return
         try:
             command = Command.from_request(request)
@@ -51,12 +61,15 @@ class Proposals(Base):
 
     def _serve(self, origin: Any, command: Command, request: dict[str, Any]) -> None:
         """Take the request if we lead, else pass it on to the leader we know."""
-        if self.role is Role.LEADER:
-            if command.f in MUTATIONS:
-                self._propose(origin, command)
-            else:
-                self._read(origin, command)
-        elif self.leader is None or isinstance(origin, Remote):
+        if self.role is not Role.LEADER:
+            self._pass_on(origin, request)
+        elif command.f in MUTATIONS:
+            self._propose(origin, command)
+        else:
+            self._read(origin, command)
+
+    def _pass_on(self, origin: Any, request: dict[str, Any]) -> None:
+        if self.leader is None or isinstance(origin, Remote):
             # No second hop: two nodes that take each other for the leader would play ball.
             self._answer(origin, refusal("no-leader", definite=True))
         else:
@@ -73,9 +86,8 @@ class Proposals(Base):
         if present is not None:
             self._waiting[present].append(origin)
             return
-        if len(self._waiting) >= self.options.waiting_max:
-            detail = f"{len(self._waiting)} commands wait for a majority"
-            self._answer(origin, refusal("busy", definite=True, detail=detail))
+        if (why := self._is_busy()) is not None:
+            self._answer(origin, refusal("busy", definite=True, detail=why))
             return
         entry = Entry(self.log.last_index + 1, self.term, command)
         if len(entry.encoded) > self.options.command_bytes_max:
@@ -83,16 +95,27 @@ class Proposals(Base):
             detail += f"{self.options.command_bytes_max} are taken"
             self._answer(origin, refusal("bad-request", definite=True, detail=detail))
             return
-        self._waiting[entry.index] = [origin]
         self._index_of[command.session, command.seq] = entry.index
+        self._propose_entry(origin, entry)
+
+    def _is_busy(self) -> str | None:
+        """Why no more commands are taken just now; None when they are."""
+        if len(self._waiting) >= self.options.waiting_max:
+            return f"{len(self._waiting)} commands wait for a majority"
+        if self._transfer is not None:
+            return f"leadership is being handed to {self._transfer.target}"
+        return None
+
+    def _propose_entry(self, origin: Any, entry: Entry) -> None:
+        self._waiting[entry.index] = [origin]
         self._append_own(entry)
 
     def _applied(self, entry: Entry, answer: Answer) -> None:
         origins = self._waiting.pop(entry.index, None)
         if origins is None:
             return
-        assert entry.command is not None
-        self._index_of.pop((entry.command.session, entry.command.seq), None)
+        if entry.command is not None:
+            self._index_of.pop((entry.command.session, entry.command.seq), None)
         for origin in origins:
             self._answer(origin, answer)
 
@@ -108,8 +131,9 @@ class Proposals(Base):
     def _forward(self, origin: Any, request: dict[str, Any]) -> None:
         assert self.leader is not None
         if len(self._forwarded) >= FORWARDED_MAX:
-            # The oldest will hardly be answered any more; its client has timed out.
-            del self._forwarded[next(iter(self._forwarded))]
+            # The oldest will hardly be answered any more: it or its answer was lost.
+            oldest = self._forwarded.pop(next(iter(self._forwarded)))
+            self._answer(oldest, refusal("lost-leadership", definite=False))
         self._next_forward += 1
         self._forwarded[self._next_forward] = origin
         self._send_early(self.leader, Forward(self._next_forward, request))
@@ -120,13 +144,7 @@ class Proposals(Base):
             self._answer(origin, refusal("lost-leadership", definite=False))
 
     def _on_forward(self, peer: str, forward: Forward) -> None:
-        origin = Remote(peer, forward.id)
-        try:
-            command = Command.from_request(forward.request)
-        except BadRequest as error:
-            self._answer(origin, refusal("bad-request", definite=True, detail=str(error)))
-            return
-        self._serve(origin, command, forward.request)
+        self._take(Remote(peer, forward.id), forward.request)
 
     def _on_answered(self, answered: Answered) -> None:
         origin = self._forwarded.pop(answered.id, None)

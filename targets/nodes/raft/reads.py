@@ -9,7 +9,8 @@ A leader may have been deposed without knowing. So a read waits until
 3. the state machine has applied what was committed when the read arrived.
 
 The state is applied as it is committed, so 3 holds whenever 1 and 2 do. One round at a
-time is out for reads alone; those that arrive meanwhile share the next one.
+time is out for reads alone; those that arrive meanwhile share the next one. With
+``reads=lease`` condition 2 holds by the clock for as long as the lease does (lease.py).
 """
 
 from __future__ import annotations
@@ -25,7 +26,14 @@ class Reads(Base):
 
     def _read(self, origin: Any, command: Command) -> None:
         """A read has arrived at the leader."""
-        self._reads.append((origin, command))
+        if self._holds_lease():
+            self._answer(origin, self.machine.read(command))
+        elif self._reads_held >= self.options.waiting_max:
+            detail = f"{self._reads_held} reads wait for a majority"
+            self._answer(origin, refusal("busy", definite=True, detail=detail))
+        else:
+            self._reads_held += 1
+            self._reads.append((origin, command))
 
     def _wants_round(self, fresh_entries: bool) -> bool:
         if not self._reads or not self._commit_index_is_current():
@@ -46,14 +54,17 @@ class Reads(Base):
         if self.role is not Role.LEADER:
             return
         confirmed = self._confirmed_round()
+        self._renew_lease(confirmed)
         while self._confirming and self._confirming[0][0] <= confirmed:
             _, reads = self._confirming.popleft()
+            self._reads_held -= len(reads)
             for origin, command in reads:
                 self._answer(origin, self.machine.read(command))
 
     def _confirmed_round(self) -> int:
         """The latest broadcast that a majority, ourselves included, has answered."""
-        rounds = sorted((self.round, *(p.round for p in self.progress.values())))
+        own = self.round if self.is_voter else 0
+        rounds = sorted((own, *(p.round for p in self._voting)))
         return rounds[-self.majority]
 
     def _abandon_reads(self) -> None:
@@ -62,6 +73,7 @@ class Reads(Base):
             reads.extend(more)
         self._reads = []
         self._confirming.clear()
+        self._reads_held = 0
         for origin, _ in reads:
             # A read changes nothing, so its refusal is always definite.
             self._answer(origin, refusal("no-leader", definite=True))

@@ -24,11 +24,13 @@ class Replication(Base):
         self.leader = self.node
         self.leader_is_silent = False
         self._note("leads")
-        self.progress = {peer: Progress(self.log.last_index + 1) for peer in self.peers}
+        self.progress = {}
+        self._follow_members()
         self.round = 0
         self.first_own_index = self.log.last_index + 1
         self._offered_index = self.log.last_index
         self._heartbeat_is_due = True
+        self._begin_lease()
         self._set_timer(ELECTION, None)
         self._set_timer(HEARTBEAT, self.options.heartbeat_s)
         self._set_timer(QUORUM, self.options.election_s_min)
@@ -36,8 +38,21 @@ class Replication(Base):
         self._append_own(Entry(self.first_own_index, self.term, None))
 
     def _append_own(self, entry: Entry) -> None:
-        self.log.append(entry)
-        self._persist_entry(entry)
+        self._append(entry)
+
+    def _members_changed(self) -> None:
+        super()._members_changed()
+        if self.role is Role.LEADER:
+            self._follow_members()
+
+    def _follow_members(self) -> None:
+        """Keep track of those who are members now or about to be, and of nobody else."""
+        progress = self.progress
+        self.progress = {
+            peer: progress.get(peer) or Progress(self.log.last_index + 1)
+            for peer in (*self.peers, *self._learners())
+        }
+        self._voting = [self.progress[peer] for peer in self.peers]
 
     def _on_heartbeat_timer(self) -> None:
         if self.role is Role.LEADER:
@@ -53,11 +68,12 @@ class Replication(Base):
             return
         for progress in self.progress.values():
             progress.heard = False
+        self._check_catch_up()
         self._set_timer(QUORUM, self.options.election_s_min)
 
     def _quorum_was_heard(self) -> bool:
         """Whether a majority, ourselves included, spoke since the last check."""
-        return 1 + sum(p.heard for p in self.progress.values()) >= self.majority
+        return self.is_voter + sum(p.heard for p in self._voting) >= self.majority
 
     def _replicate(self) -> None:
         """Send what this step made worth sending: entries, a heartbeat, a round for reads."""
@@ -65,10 +81,16 @@ class Replication(Base):
         broadcast = self._heartbeat_is_due or self._wants_round(fresh)
         if broadcast:
             self.round += 1
+            self._note_round()
             self._round_started()
         for peer, progress in self.progress.items():
             if self._heartbeat_is_due:
                 progress.probe_is_out = False
+            if progress.next <= self.log.base_index:
+                self._offer_snapshot(peer, progress)
+                if broadcast:
+                    self._send_heartbeat(peer)
+                continue
             entries = self._entries_for(progress)
             if entries or broadcast:
                 self._send_append(peer, progress, entries)
@@ -106,10 +128,15 @@ class Replication(Base):
         # which joins the majority only when it is Synced (2014, section 10.2.1).
         self._send_early(peer, append)
 
+    def _send_heartbeat(self, peer: str) -> None:
+        """A heartbeat for a peer that lacks what our log begins with; it may well refuse it."""
+        base, base_term = self.log.base_index, self.log.base_term
+        self._send_early(peer, Append(self.term, base, base_term, self.commit_index, self.round))
+
     def _on_append_reply(self, peer: str, reply: AppendReply) -> None:
-        if self.role is not Role.LEADER or reply.term != self.term:
+        progress = self.progress.get(peer)
+        if progress is None or reply.term != self.term:
             return
-        progress = self.progress[peer]
         progress.heard = True
         # Replies may be reordered or doubled: nothing known is ever unlearnt.
         progress.round = max(progress.round, reply.round)
@@ -117,9 +144,12 @@ class Replication(Base):
             progress.match = max(progress.match, reply.index)
             progress.next = max(progress.next, progress.match + 1)
             progress.probing = False
+            if progress.match >= self.log.base_index:
+                progress.snapshot = None
             self._advance_commit()
-        else:
+        elif progress.snapshot is None:
             self._back_off(progress, reply)
+        self._on_heard(peer, progress)
         self._release_reads()
 
     def _back_off(self, progress: Progress, reply: AppendReply) -> None:
@@ -146,7 +176,8 @@ class Replication(Base):
 
     def _advance_commit(self) -> None:
         """Commit what a majority holds durably, as far as that may be counted."""
-        held = sorted((self.durable_index, *(p.match for p in self.progress.values())))
+        own = self.durable_index if self.is_voter else 0
+        held = sorted((own, *(p.match for p in self._voting)))
         index = held[-self.majority]
         if index > self.commit_index and self._counts(index):
             self._commit_to(index)
@@ -164,6 +195,8 @@ class Replication(Base):
             entry = self.log.entry(self.applied_index)
             if entry.command is not None:
                 self._applied(entry, self.machine.apply(entry.command))
+            elif entry.members is not None:
+                self._applied(entry, {"ok": True, "value": list(entry.members)})
 
     def _on_append(self, peer: str, append: Append) -> None:
         if append.term < self.term:
@@ -187,6 +220,8 @@ class Replication(Base):
 
     def _take_entries(self, append: Append) -> None:
         for entry in append.entries:
+            if entry.index <= self.log.base_index:
+                continue
             present = self.log.term_at(entry.index)
             # What is there already stays: a late, shorter Append must not cut the log.
             if present == entry.term:
@@ -203,10 +238,17 @@ class Replication(Base):
     def _acknowledge(self, peer: str, append: Append, verified: int) -> None:
         self._send(peer, AppendReply(self.term, True, verified, append.round))
 
+    def _agrees(self, append: Append) -> bool:
+        """Whether our log agrees with the leader's up to where ``append`` goes on."""
+        # What is compacted was committed, and so it is in the leader's log too (figure 3).
+        return (
+            append.prev_index < self.log.base_index
+            or self.log.term_at(append.prev_index) == append.prev_term
+        )
+
     def _remove_from(self, index: int) -> None:
         """Remove a conflicting suffix; the paper proves that it is never committed."""
         assert index > self.commit_index, (
             f"entry {index} is committed (up to {self.commit_index}) and may not be removed"
         )
-        self.log.truncate(index)
-        self.durable_index = min(self.durable_index, index - 1)
+        self._truncate(index)

@@ -20,6 +20,7 @@ from targets.nodes.effects import (
     Event,
     Fsync,
     Received,
+    Replace,
     Reply,
     Requested,
     Send,
@@ -30,6 +31,7 @@ from targets.nodes.effects import (
 )
 from targets.nodes.raft.base import Role
 from targets.nodes.raft.core import Raft
+from targets.nodes.raft.invariants import Invariants
 from targets.nodes.raft.messages import decode, encode
 from targets.nodes.raft.options import Options
 from targets.nodes.raft.recovery import recover
@@ -77,7 +79,6 @@ class Node:
         self.core: Raft | None = None
         self.incarnation = 0
         self.timers: dict[str, int] = {}
-        self.commit_seen = 0
         # Kept over restarts, as targets.nodes.reached does.
         self.reached: dict[str, int] = {}
 
@@ -117,8 +118,7 @@ class Cluster:
         self._options = options or Options()
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._tickets = 0
-        self.leader_of_term: dict[int, str] = {}
-        self.committed: list[bytes] = []
+        self.invariants = Invariants()
         for name in self.names:
             self.start(name)
 
@@ -158,8 +158,8 @@ class Cluster:
             options=self._options,
         )
         node.core.reached = node.reached
+        node.core.clock = lambda: self.now
         node.timers = {}
-        node.commit_seen = 0
         self._step(name, [Started()])
 
     def kill(self, name: str) -> None:
@@ -183,14 +183,15 @@ class Cluster:
         return max(self.leaders(), key=lambda name: self.nodes[name].raft.term)
 
     def settled_leader(self) -> str:
-        """A leader that has committed an entry of its own term and whom all the living follow."""
+        """A leader that has committed an entry of its own term, followed by all living members."""
 
         def is_settled() -> bool:
             names = self.leaders()
             if len(names) != 1:
                 return False
             raft = self.nodes[names[0]].raft
-            followed = all(self.nodes[n].raft.leader == names[0] for n in self.alive())
+            members = set(raft.members) & set(self.alive())
+            followed = all(self.nodes[name].raft.leader == names[0] for name in members)
             return followed and raft.commit_index >= raft.first_own_index
 
         assert self.run_until(is_settled, 20.0), "the cluster does not settle within 20 s"
@@ -229,7 +230,7 @@ class Cluster:
             effects = node.raft.step(events)
             events = self._carry_out(node, effects)
             if node.core is not None and self.checks:
-                self._check_safety(node)
+                self.invariants.observe(node.raft)
 
     def _carry_out(self, node: Node, effects: Iterable[Effect]) -> list[Event]:
         events: list[Event] = []
@@ -237,6 +238,9 @@ class Cluster:
             match effect:
                 case Write(records):
                     node.disk.records += records
+                case Replace(records):
+                    node.disk.records = list(records)
+                    node.disk.synced = len(records)
                 case Fsync(index, term):
                     if self.rng.random() < self.crash_in_step:
                         self.lose_power(node.name)
@@ -283,31 +287,5 @@ class Cluster:
         if (source, target) not in self.cut:
             self._step(target, [Received(source, message)])
 
-    # Figure 3 of the paper.
-
-    def _check_safety(self, node: Node) -> None:
-        raft = node.raft
-        if raft.role is Role.LEADER and self.leader_of_term.get(raft.term) != node.name:
-            other = self.leader_of_term.setdefault(raft.term, node.name)
-            assert other == node.name, f"election safety: {other} and {node.name} lead {raft.term}"
-            for index, encoded in enumerate(self.committed, start=1):
-                assert index <= raft.log.last_index, f"leader completeness: {node.name} lacks it"
-                assert raft.log.entry(index).encoded == encoded, f"leader completeness: {index}"
-        for index in range(node.commit_seen + 1, raft.commit_index + 1):
-            encoded = raft.log.entry(index).encoded
-            if index > len(self.committed):
-                self.committed.append(encoded)
-            assert self.committed[index - 1] == encoded, f"state machine safety: entry {index}"
-        node.commit_seen = raft.commit_index
-        assert raft.applied_index == raft.commit_index
-
     def check_logs_match(self) -> None:
-        """Log matching: the same index and term mean the same log up to there."""
-        logs = [self.nodes[name].raft.log for name in self.alive()]
-        for a in logs:
-            for b in logs:
-                shared = min(a.last_index, b.last_index)
-                while shared and a.term_at(shared) != b.term_at(shared):
-                    shared -= 1
-                for index in range(1, shared + 1):
-                    assert a.entry(index).encoded == b.entry(index).encoded
+        self.invariants.check_logs_match([self.nodes[name].raft for name in self.alive()])

@@ -198,6 +198,8 @@ def test_the_status_answer_is_the_pinned_one() -> None:
         "commit_index": 1,
         "applied_index": 1,
         "last_index": 1,
+        "snapshot_index": 0,
+        "members": cluster.names,
         "bugs": {},
     }
     follower = follower_of(cluster, lead)

@@ -19,10 +19,8 @@ class Rewinds(Raft):
         if index > self.commit_index:
             super()._remove_from(index)
             return
-        self.log.truncate(index)
-        self.durable_index = min(self.durable_index, index - 1)
-        self.machine = self._make_machine()
-        self.applied_index = 0
+        self._truncate(index)
+        self._begin_from_snapshot()
         self._commit_to(index - 1)
 
     def _back_off(self, progress: Progress, reply: AppendReply) -> None:
