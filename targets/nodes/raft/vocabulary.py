@@ -1,0 +1,55 @@
+"""Raft's messages and records in the words that every consensus protocol shares.
+
+For a harness that watches its nodes from outside (nemesis.observation says what the words
+mean); no node needs it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from targets.nodes.raft.messages import (
+    Answered,
+    Append,
+    AppendReply,
+    InstallSnapshot,
+    Vote,
+    VoteReply,
+)
+
+Sign = tuple[str, int, int, Any]
+"""(word, term, index, more)"""
+
+
+class Vocabulary:
+    """A pre-vote promises nothing, and so says nothing here."""
+
+    def message(self, message: Any) -> Sign | None:
+        """What a message says; None where there is no word for it."""
+        match message:
+            case Append():
+                last = message.entries[-1].index if message.entries else 0
+                return "replicate", message.term, last, None
+            case AppendReply(ok=True):
+                return "stored", message.term, message.index, None
+            case VoteReply(granted=True):
+                return "vote", message.term, 0, None
+            case Vote():
+                return "ask-vote", message.term, 0, None
+            case InstallSnapshot():
+                return "snapshot", message.term, message.index, None
+            case Answered():
+                return "answer", 0, 0, message.body
+        return None
+
+    def record(self, record: bytes) -> Sign | None:
+        """What a record of the log file says; None for a term without a vote."""
+        if record.startswith(b"["):
+            index, term, what = record[1:].split(b",", 2)
+            word = "configuration" if what.startswith(b'{"members"') else "entry"
+            return word, int(term), int(index), None
+        if record.startswith(b'{"snapshot"'):
+            return "snapshot", 0, 0, None
+        vote = json.loads(record)
+        return None if vote["vote"] is None else ("vote", vote["term"], 0, vote["vote"])
