@@ -12,6 +12,7 @@ from targets.target import Host, Machine, NodeFailed, ProcessState, RunIdentity,
 
 READY_TIMEOUT_S = 30.0
 STATUS_TIMEOUT_S = 0.5
+ADMIN_TIMEOUT_S = 1.0
 LOG_LINES = 15
 
 
@@ -73,9 +74,14 @@ class Deployment:
             self.bugs.note(node, status)
         return status
 
+    async def admin(self, node: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A node's answer to a request that changes the cluster, or None."""
+        endpoint = self.endpoint(node)
+        return await self._system.admin(endpoint, request, ADMIN_TIMEOUT_S)
+
     def cluster(self) -> Cluster:
         """The nemesis's view of this deployment."""
-        return Cluster(self.machines, self.restart, self.status)
+        return Cluster(self.machines, self.restart, self.status, self.admin)
 
     def endpoint(self, node: str) -> tuple[str, int]:
         """Where clients of ``node`` connect."""

@@ -12,12 +12,13 @@ from typing import Any
 
 from histories.event import Event, EventType
 from histories.journal import Journal
+from nemesis.moments import Moments
 from nemesis.nemesis import Nemesis
 from splitbrain import run_files
 from splitbrain.deployment import Deployment
 from splitbrain.drivers import AsyncioDriver
 from splitbrain.interpreter import Interpreter
-from splitbrain.plan import Plan
+from splitbrain.plan import AIMED, Plan
 from splitbrain.progress import Progress
 from splitbrain.record import Health, Stopped
 from splitbrain.schedule import OPERATIONS_STREAM, faults_of, operations_of
@@ -25,6 +26,7 @@ from splitbrain.surroundings import Surroundings, surroundings
 from splitbrain.watch import Watch
 from splitbrain.workforce import clients_of
 from splitbrain.workloads import WORKLOADS
+from targets.hosts.simulated import SimulatedHost
 from targets.systems import SYSTEMS
 from targets.target import Host
 
@@ -62,13 +64,16 @@ async def live(plan: Plan, folder: Path, host: Host, started: str, progress: Pro
     seen = Seen()
     around = surroundings(plan, folder, started)
     deployment = Deployment(plan, SYSTEMS[plan.system], host)
+    moments = None
+    if plan.strategy == AIMED and isinstance(host, SimulatedHost):
+        moments = host.observer = Moments(SYSTEMS[plan.system].vocabulary, deployment.nodes)
     stop = _Stop(asyncio.current_task())
     try:
         progress.phase(f"starting {plan.nodes} nodes of {plan.system} on {host.name}")
         await deployment.start(around.identity)
         seen.host_facts = host.describe()
         seen.setup_s = now_s() - began
-        await _drive(plan, folder, deployment, around, progress, stop, seen)
+        await _drive(plan, folder, deployment, around, moments, progress, stop, seen)
     except asyncio.CancelledError:
         if stop.asked:
             raise Interrupted("stopped before the clients had started") from None
@@ -98,6 +103,7 @@ async def _drive(
     folder: Path,
     deployment: Deployment,
     around: Surroundings,
+    moments: Moments | None,
     progress: Progress,
     stop: _Stop,
     seen: Seen,
@@ -117,7 +123,7 @@ async def _drive(
         faults=faults_of(plan),
     )
     clock = around.make_clock()
-    nemesis = Nemesis(deployment.cluster(), around.ledger, clock.now_ns)
+    nemesis = Nemesis(deployment.cluster(), around.ledger, clock.now_ns, moments)
     clients = clients_of(plan, around.run, deployment, clock)
     journal = Journal(folder / run_files.JOURNAL, header, durable=not around.virtual)
     watch = Watch(WORKLOADS[plan.workload].model) if plan.stop_on_violation else None

@@ -11,6 +11,10 @@ import random
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+RANDOM, AIMED = "random", "aimed"
+STRATEGIES = (RANDOM, AIMED)
+"""Faults at random times, or faults that wait for what happens (nemesis.aimed)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -23,8 +27,7 @@ class Plan:
     session and sequence number again inside one operation; None: never.
     ``keys`` is how many keys are in use at once, ``operations_per_key`` when a key is retired.
     ``operations`` ends the main phase after so many invocations (None: its time limit alone does).
-    ``options`` are ``name=value``, for the system; ``strategy`` is how faults are scheduled
-    (``random`` or ``aimed``).
+    ``options`` are ``name=value``, for the system; ``strategy`` is one of ``STRATEGIES``.
     """
 
     system: str
@@ -49,7 +52,7 @@ class Plan:
     """Quiet after the last heal before the final reads."""
     operations: int | None = None
     options: tuple[str, ...] = ()
-    strategy: str = "random"
+    strategy: str = RANDOM
     stop_on_violation: bool = False
     """Follow the history while it is made, and end the run with the first violation."""
 

@@ -23,11 +23,12 @@ from splitbrain.effects import attribute
 from splitbrain.hosts import make_host
 from splitbrain.live import Seen, live
 from splitbrain.meaning import vacuous_because
-from splitbrain.plan import Plan
+from splitbrain.plan import AIMED, Plan
 from splitbrain.progress import Progress, SilentProgress
 from splitbrain.record import RunRecord, Timings
 from splitbrain.schedule import faults_of
 from splitbrain.workloads import WORKLOADS
+from targets.hosts.simulated import SimulatedHost, run_virtual
 from targets.systems import SYSTEMS
 from targets.target import Capability, Host
 
@@ -80,11 +81,7 @@ def execute(
 def lived(plan: Plan, folder: Path, host: Host, started: str, progress: Progress) -> Seen:
     """The live part of a run, in the time of its host: see ``splitbrain.live.live``."""
     life = live(plan, folder, host, started, progress)
-    if host.name == "simulated":
-        from targets.hosts.simulated import run_virtual
-
-        return run_virtual(life)
-    return asyncio.run(life)
+    return run_virtual(life) if isinstance(host, SimulatedHost) else asyncio.run(life)
 
 
 def check(plan: Plan, host: Host) -> None:
@@ -96,6 +93,8 @@ def check(plan: Plan, host: Host) -> None:
     if plan.workload not in system.workloads:
         known = ", ".join(system.workloads)
         problems.append(f"{plan.system} has no workload {plan.workload!r}; it has {known}")
+    if plan.strategy == AIMED:
+        problems += aimless_because(plan, host)
     for kind in plan.faults:
         if Capability(FAULTS[kind].capability) not in host.capabilities:
             problems.append(f"host {host.name} cannot do {kind}: drop it from --faults")
@@ -110,6 +109,24 @@ def check(plan: Plan, host: Host) -> None:
         )
     if problems:
         raise PlanError("\n".join(problems))
+
+
+def aimless_because(plan: Plan, host: Host) -> list[str]:
+    """Why faults cannot be aimed at what happens, if they cannot."""
+    problems = []
+    if not isinstance(host, SimulatedHost):
+        problems.append(
+            f"host {host.name} does not see inside its nodes, so no fault can be aimed at what "
+            "happens there: take --host simulated or --strategy random"
+        )
+    if SYSTEMS[plan.system].vocabulary is None:
+        problems.append(
+            f"what the messages of {plan.system} mean is not written down (its vocabulary), so no "
+            "fault can be aimed at them: take --strategy random"
+        )
+    if plan.fault_targets:
+        problems.append("an aimed fault has aims of its own: leave out --fault-target")
+    return problems
 
 
 def load(folder: Path) -> RunRecord:

@@ -6,10 +6,11 @@ import itertools
 import json
 from dataclasses import asdict
 
+from nemesis.aimed import aimed_schedule
 from nemesis.fault import SymbolicFault
 from nemesis.schedule import schedule
 from splitbrain.generator import Phases, serialise
-from splitbrain.plan import Plan
+from splitbrain.plan import AIMED, Plan
 from splitbrain.workloads import WORKLOADS
 
 OPERATIONS_STREAM, FAULTS_STREAM = "operations", "faults"
@@ -22,12 +23,21 @@ def operations_of(plan: Plan) -> Phases:
 
 def faults_of(plan: Plan) -> tuple[SymbolicFault, ...]:
     """The plan's faults. The last is healed early enough to see the system serve again."""
-    tail_s = min(plan.recovery_s, plan.time_limit_s / 4)
+    faults_s = plan.time_limit_s - min(plan.recovery_s, plan.time_limit_s / 4)
+    if plan.strategy == AIMED:
+        return aimed_schedule(
+            plan.faults,
+            nodes=plan.nodes,
+            time_limit_s=faults_s,
+            hold_s=plan.fault_hold_s,
+            quiet_s=plan.fault_quiet_s,
+            rng=plan.stream(FAULTS_STREAM),
+        )
     return schedule(
         plan.faults,
         plan.fault_targets,
         nodes=plan.nodes,
-        time_limit_s=plan.time_limit_s - tail_s,
+        time_limit_s=faults_s,
         hold_s=plan.fault_hold_s,
         quiet_s=plan.fault_quiet_s,
         overlap=plan.overlap,

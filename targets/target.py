@@ -264,6 +264,11 @@ class System(Protocol):
     summary: str
     workloads: tuple[str, ...]
     client_port: int
+    vocabulary: Any
+    """What its messages and records are, for aimed faults (nemesis.observation.Vocabulary).
+
+    None where nobody has written it down.
+    """
 
     def launch(
         self,
@@ -279,3 +284,12 @@ class System(Protocol):
 
     async def status(self, endpoint: tuple[str, int], timeout_s: float) -> dict[str, Any] | None:
         """The status answer of a node (contracts.md), or None when it gives none in time."""
+
+    async def admin(
+        self, endpoint: tuple[str, int], request: Mapping[str, Any], timeout_s: float
+    ) -> dict[str, Any] | None:
+        """A node's answer to a request that changes the cluster, or None as for ``status``.
+
+        ``{"f": "admin.add"}``, ``admin.remove`` or ``admin.transfer``, with a node's name as
+        ``value``.
+        """

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from targets.nodes.frames import FrameDecoder, encode_frame
 from targets.nodes.raft.options import Options
+from targets.systems.requests import ask, ask_status
 from targets.target import CoreArguments, Launch
 
 CLIENT_PORT = 7000
@@ -21,6 +20,7 @@ class Raft:
     summary = "our own Raft: PreVote, CheckQuorum, ReadIndex, sessions, fsynced log"
     workloads: tuple[str, ...] = ("register", "set", "counter")
     client_port = CLIENT_PORT
+    vocabulary: Any = None
 
     def launch(
         self,
@@ -56,26 +56,10 @@ class Raft:
 
     async def status(self, endpoint: tuple[str, int], timeout_s: float) -> dict[str, Any] | None:
         """The node's status answer, or None when there is none within ``timeout_s``."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await _ask(endpoint)
-        except (OSError, TimeoutError, ValueError):
-            return None
+        return await ask_status(endpoint, timeout_s)
 
-
-async def _ask(endpoint: tuple[str, int]) -> dict[str, Any] | None:
-    reader, writer = await asyncio.open_connection(*endpoint)
-    try:
-        writer.write(encode_frame({"id": 0, "f": "status"}))
-        decoder = FrameDecoder()
-        while data := await reader.read(65536):
-            for answer in decoder.feed(data):
-                if "hello" in answer:
-                    continue
-                if answer.get("ok"):
-                    status: dict[str, Any] = answer["value"]
-                    return status
-                return None
-        return None
-    finally:
-        writer.transport.abort()
+    async def admin(
+        self, endpoint: tuple[str, int], request: Mapping[str, Any], timeout_s: float
+    ) -> dict[str, Any] | None:
+        """The node's answer to ``admin.add``, ``admin.remove`` or ``admin.transfer``."""
+        return await ask(endpoint, request, timeout_s)

@@ -31,6 +31,7 @@ class SimulatedHost:
 
     def __init__(self, stream: Stream, observer: Observer | None = None) -> None:
         self.observer = observer
+        """Who is told what happens inside the nodes; to be set before ``open``."""
         self._stream = stream
         self._machines: dict[str, SimulatedMachine] = {}
         self._latency_ns: Callable[[], int] = lambda: 0

@@ -41,6 +41,7 @@ from targets.nodes.effects import (
     Write,
 )
 from targets.nodes.frames import FrameError, encode_frame
+from targets.systems.requests import REQUEST_ID
 
 SYNC_NS_MIN, SYNC_NS_SPREAD = 150_000, 1_000_000
 SLOW_SYNC_SHARE, SLOW_SYNC_NS_MAX = 0.01, 30_000_000
@@ -202,7 +203,7 @@ class Process:
             elif isinstance(effect, Reply):
                 connection, number = effect.origin
                 connection.reply(encode_frame({"id": number, **effect.body}))
-                if observer is not None and number != 0:
+                if observer is not None and number != REQUEST_ID:
                     observer.replied(self._node, effect.body)
             elif isinstance(effect, Write):
                 self._disk.append(effect.records)
