@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from targets.nodes.raft.options import Options
+from targets.nodes.raft.vocabulary import Vocabulary
 from targets.systems.requests import ask, ask_status
 from targets.target import CoreArguments, Launch
 
@@ -20,7 +21,7 @@ class Raft:
     summary = "our own Raft: PreVote, CheckQuorum, ReadIndex, sessions, fsynced log"
     workloads: tuple[str, ...] = ("register", "set", "counter")
     client_port = CLIENT_PORT
-    vocabulary: Any = None
+    vocabulary = Vocabulary()
 
     def launch(
         self,
