@@ -215,8 +215,12 @@ class Replication(Base):
         self._acknowledge(peer, append, verified)
 
     def _fits(self, append: Append) -> bool:
-        """Whether our log has the entry before those of ``append`` (log matching, section 5.3)."""
-        return self.log.term_at(append.prev_index) == append.prev_term
+        """Whether our log agrees with the leader's up to where ``append`` goes on (5.3)."""
+        # What is compacted was committed, and so it is in the leader's log too (figure 3).
+        return (
+            append.prev_index < self.log.base_index
+            or self.log.term_at(append.prev_index) == append.prev_term
+        )
 
     def _take_entries(self, append: Append) -> None:
         for entry in append.entries:
@@ -228,8 +232,7 @@ class Replication(Base):
                 continue
             if present is not None:
                 self._remove_from(entry.index)
-            self.log.append(entry)
-            self._persist_entry(entry)
+            self._append(entry)
 
     def _learn_commit(self, append: Append, verified: int) -> None:
         if min(append.commit, verified) > self.commit_index:
@@ -237,14 +240,6 @@ class Replication(Base):
 
     def _acknowledge(self, peer: str, append: Append, verified: int) -> None:
         self._send(peer, AppendReply(self.term, True, verified, append.round))
-
-    def _agrees(self, append: Append) -> bool:
-        """Whether our log agrees with the leader's up to where ``append`` goes on."""
-        # What is compacted was committed, and so it is in the leader's log too (figure 3).
-        return (
-            append.prev_index < self.log.base_index
-            or self.log.term_at(append.prev_index) == append.prev_term
-        )
 
     def _remove_from(self, index: int) -> None:
         """Remove a conflicting suffix; the paper proves that it is never committed."""
