@@ -72,8 +72,8 @@ def first_stuck(
                         if successor not in seen:
                             seen.add(successor)
                             todo.append(successor)
-            if configurations_max is not None and len(seen) > configurations_max:
-                raise TooLarge
+                if configurations_max is not None and len(seen) > configurations_max:
+                    raise TooLarge
         me = operation.call
         configurations = {(placed - {me}, state) for placed, state in seen if me in placed}
         del open_[me]
