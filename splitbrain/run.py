@@ -93,6 +93,10 @@ def check(plan: Plan, host: Host) -> None:
     if plan.workload not in system.workloads:
         known = ", ".join(system.workloads)
         problems.append(f"{plan.system} has no workload {plan.workload!r}; it has {known}")
+    try:
+        system.launch("n1", {"n1": "127.0.0.1"}, (), plan.options)
+    except ValueError as error:
+        problems.append(f"--option: {error}")
     if plan.strategy == AIMED:
         problems += aimless_because(plan, host)
     for kind in plan.faults:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from splitbrain.cli.catalogue import BugEntry, Catalogue, system_of_bug
-from splitbrain.plan import Plan
+from splitbrain.plan import STRATEGIES, Plan
 from splitbrain.quantities import (
     QuantityError,
     duration_text,
@@ -24,6 +24,7 @@ NO_FAULTS = "none"
 NO_RESEND = "none"
 ANY_TARGET = "any"
 MAX_NODES = 25
+MAX_OPERATIONS = 100_000_000
 MAX_SEED = 2**63 - 1
 DEFAULT_WORKLOAD = "register"
 ADVISED_RESEND_S = 0.5
@@ -42,6 +43,7 @@ class Asked:
     concurrency: str | None = None
     rate: str | None = None
     time_limit: str | None = None
+    operations: str | None = None
     keys: str | None = None
     operations_per_key: str | None = None
     timeout: str | None = None
@@ -50,8 +52,10 @@ class Asked:
     fault_targets: tuple[str, ...] = ()
     interval: str | None = None
     overlap: bool | None = None
+    strategy: str | None = None
     recovery: str | None = None
     bugs: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     seed: str | None = None
     stop_on_violation: bool = False
 
@@ -126,6 +130,20 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
         parse_interval,
         (defaults.fault_hold_s, defaults.fault_quiet_s),
     )
+    time_limit_s = reader.read(
+        "--time-limit",
+        asked.time_limit,
+        lambda text: parse_duration(text, minimum_s=0.1),
+        defaults.time_limit_s,
+    )
+    operations = reader.read(
+        "--operations",
+        asked.operations,
+        lambda text: parse_whole(text, minimum=1, maximum=MAX_OPERATIONS),
+        None,
+    )
+    # So many in all, spread over the whole time: faults need operations to meet.
+    usual_rate = defaults.rate if operations is None else operations / time_limit_s
     plan = Plan(
         system=asked.system,
         host=reader.name("--host", "host", asked.host, catalogue.hosts, ""),
@@ -137,13 +155,9 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
             lambda text: parse_concurrency(text, nodes),
             max(defaults.concurrency, nodes),
         ),
-        rate=reader.read("--rate", asked.rate, parse_rate, defaults.rate),
-        time_limit_s=reader.read(
-            "--time-limit",
-            asked.time_limit,
-            lambda text: parse_duration(text, minimum_s=0.1),
-            defaults.time_limit_s,
-        ),
+        rate=reader.read("--rate", asked.rate, parse_rate, usual_rate),
+        time_limit_s=time_limit_s,
+        operations=operations,
         keys=reader.read(
             "--keys",
             asked.keys,
@@ -161,7 +175,11 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
         fault_hold_s=hold,
         fault_quiet_s=quiet,
         overlap=overlap,
+        strategy=reader.name(
+            "--strategy", "strategy", asked.strategy, STRATEGIES, defaults.strategy
+        ),
         bugs=tuple(bug.name for bug in bugs),
+        options=_options(bugs, asked, notes),
         seed=reader.read(
             "--seed", asked.seed, lambda text: parse_whole(text, minimum=0, maximum=MAX_SEED), 0
         ),
@@ -240,6 +258,16 @@ def _scenario(
     if asked.overlap is not None:
         overlap = asked.overlap
     return workload, faults, targets, overlap
+
+
+def _options(bugs: Sequence[BugEntry], asked: Asked, notes: list[str]) -> tuple[str, ...]:
+    """What the bugs need, unless the user has a say in it, and what the user typed."""
+    typed = {text.partition("=")[0] for text in asked.options}
+    needed = {
+        text: bug for bug in bugs for text in bug.options if text.partition("=")[0] not in typed
+    }
+    notes += [f"{bug.name} needs the option {text}." for text, bug in needed.items()]
+    return (*needed, *asked.options)
 
 
 def _resend(

@@ -25,6 +25,8 @@ def repeat_command(plan: Plan) -> str:
     advised = bool(plan.bugs)
     for bug in plan.bugs:
         words += ["--bug", bug]
+    for text in plan.options:
+        words += ["--option", text]
     add("--nodes", str(plan.nodes), differs=plan.nodes != default.nodes)
     add("--workload", plan.workload, differs=advised or plan.workload != default.workload)
     add(
@@ -32,7 +34,9 @@ def repeat_command(plan: Plan) -> str:
         str(plan.concurrency),
         differs=plan.concurrency != max(default.concurrency, plan.nodes),
     )
-    add("--rate", duration_text(plan.rate), differs=plan.rate != default.rate)
+    counted = plan.operations is not None
+    add("--operations", str(plan.operations), differs=counted)
+    add("--rate", duration_text(plan.rate), differs=counted or plan.rate != default.rate)
     add(
         "--time-limit",
         duration_text(plan.time_limit_s),
@@ -69,6 +73,7 @@ def repeat_command(plan: Plan) -> str:
         )
         if advised or plan.overlap != default.overlap:
             words.append("--overlap" if plan.overlap else "--no-overlap")
+    add("--strategy", plan.strategy, differs=plan.strategy != default.strategy)
     add("--recovery", duration_text(plan.recovery_s), differs=plan.recovery_s != default.recovery_s)
     if plan.stop_on_violation:
         words.append("--stop-on-violation")

@@ -36,6 +36,14 @@ SEED_BITS = 31
     help="Where nodes run: docker, sandbox or simulated.  [default: docker if an engine answers]",
 )
 @option(
+    "--option",
+    "options",
+    section=CLUSTER,
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="An option of the system, as snapshot-entries=50.",
+)
+@option(
     "--workload",
     section=LOAD,
     metavar="NAME",
@@ -58,6 +66,12 @@ SEED_BITS = 31
     section=LOAD,
     metavar="TIME",
     help="How long clients and faults go on: 60, 60s, 2m.  [default: 30s]",
+)
+@option(
+    "--operations",
+    section=LOAD,
+    metavar="N",
+    help="End after so many operations, spread over the time limit.  [default: no such end]",
 )
 @option("--keys", section=LOAD, metavar="N", help="Keys in use at once.  [default: 5]")
 @option(
@@ -105,6 +119,13 @@ SEED_BITS = 31
     section=FAULTS,
     default=None,
     help="Let faults of different kinds overlap.  [default: no]",
+)
+@option(
+    "--strategy",
+    section=FAULTS,
+    metavar="NAME",
+    help="random: faults at random times; aimed: faults that wait for what happens, as an "
+    "election (simulated host only).  [default: random]",
 )
 @option(
     "--recovery",
