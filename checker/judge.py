@@ -39,6 +39,7 @@ def judge(
     max_configurations: int | None = None,
     jobs: int = 1,
     tick: Callable[[int, int, int], None] | None = None,
+    explained: bool = True,
 ) -> Result:
     """The verdict on ``history`` under ``model`` (default: the one its header names).
 
@@ -63,6 +64,7 @@ def judge(
             max_configurations=max_configurations,
             jobs=jobs,
             tick=tick,
+            explained=explained,
         )
     except HistoryError as error:
         raise HistoryError([_placed(problem, history) for problem in error.problems]) from None
