@@ -70,13 +70,11 @@ class Membership:
             return
         (node,) = nodes
         self._out[fault.symbolic.id] = nodes
-        # Looked up while we ask: an aimed fault has no time to wait for an answer first.
-        before = asyncio.ensure_future(self._members())
+        if not fault.symbolic.trigger:
+            # An aimed fault has no time to wait for the answer: its moment would pass.
+            fault.effect.members_before, _ = await self._members()
         via = fault.resolved.get("via") or fault.effect.leader_before
-        try:
-            done = await self._ask("admin.remove", node, REMOVE_PATIENCE_S, via)
-        finally:
-            fault.effect.members_before, _ = await before
+        done = await self._ask("admin.remove", node, REMOVE_PATIENCE_S, via)
         fault.resolved["confirmed"] = done
         if done and fault.resolved.get("manner") == FRESH:
             await self._start_afresh(node)
