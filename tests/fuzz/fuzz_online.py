@@ -15,6 +15,9 @@ from histories.event import Event, EventType, Operation, Outcome
 
 KINDS = {Outcome.OK: EventType.OK, Outcome.FAIL: EventType.FAIL, Outcome.INFO: EventType.INFO}
 
+PREFIX_CONFIGURATIONS_MAX = 5_000
+"""What the oracle may keep for a prefix: there are many, and one of a queue takes 0.1 ms."""
+
 
 def online(drawn: Drawn) -> str | None:
     """What is accused has no linearization, and when nothing is accused there is one.
@@ -34,7 +37,9 @@ def online(drawn: Drawn) -> str | None:
             if (
                 violation is None
                 and often < 1
-                and not is_linearizable(drawn, known_by(drawn.operations, event.index))
+                and not is_linearizable(
+                    drawn, known_by(drawn.operations, event.index), PREFIX_CONFIGURATIONS_MAX
+                )
             ):
                 if monitor.finish().verdict is Verdict.UNKNOWN:
                     raise Skipped
