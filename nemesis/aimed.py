@@ -30,13 +30,16 @@ def aimed_schedule(
     hold_s: float,
     quiet_s: float,
     rng: random.Random,
+    snapshots: bool = False,
 ) -> tuple[SymbolicFault, ...]:
     """The faults of a run, in the order in which they begin to wait.
 
     ``hold_s`` and ``quiet_s`` stretch the scenarios in proportion to their usual values; where
     the run is too short for every kind once, all shrink. A scenario that has less than half
-    its wait left before the limit is not begun. Whom one aims at is its own affair. Raises
-    KeyError for an unknown kind, FaultTargetError when so few nodes cannot suffer one.
+    its wait left before the limit is not begun. Whom one aims at is its own affair.
+    ``snapshots`` says that nodes take some during a run, so that they can be waited for.
+
+    Raises KeyError for an unknown kind, FaultTargetError when so few nodes cannot suffer one.
     """
     if not kinds:
         return ()
@@ -48,7 +51,7 @@ def aimed_schedule(
     stretch = scale * hold_s / HOLD_S_USUAL
     faults: list[SymbolicFault] = []
     unmet = set(kinds)
-    for scenario in _deal(_possible(kinds), unmet, rng):
+    for scenario in _deal(_possible(kinds, snapshots), unmet, rng):
         if now + wait / 2 > time_limit_s:
             break
         end = min(now + wait, time_limit_s)
@@ -74,8 +77,12 @@ def aimed_schedule(
     return tuple(faults)
 
 
-def _possible(kinds: Sequence[str]) -> list[Scenario]:
-    possible = [scenario for scenario in SCENARIOS if scenario.is_possible(kinds)]
+def _possible(kinds: Sequence[str], snapshots: bool) -> list[Scenario]:
+    possible = [
+        scenario
+        for scenario in SCENARIOS
+        if scenario.is_possible(kinds) and (snapshots or not scenario.is_about_snapshots)
+    ]
     met = {kind for scenario in possible for kind in scenario.surely_meets(kinds)}
     return possible + [plain(kind) for kind in kinds if kind not in met]
 

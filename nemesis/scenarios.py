@@ -44,6 +44,11 @@ class Scenario:
     why: str
     steps: tuple[Step, ...]
 
+    @property
+    def is_about_snapshots(self) -> bool:
+        """Whether it waits in vain where logs are not compacted during a run."""
+        return any(step.trigger.startswith("snapshot") for step in self.steps)
+
     def is_possible(self, kinds: Collection[str]) -> bool:
         """Whether every step can be made of ``kinds``."""
         return all(any(kind in kinds for kind in step.kinds) for step in self.steps)

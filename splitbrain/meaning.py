@@ -51,7 +51,11 @@ def _times(count: int) -> str:
 
 
 def _detail(faults: Sequence[Fault]) -> str:
+    if all(fault.resolved.get("came") is False for fault in faults):
+        return ": the moments it waited for did not come"
     if faults[0].symbolic.kind == "partition":
         return ": its rules dropped no packet"
+    if faults[0].symbolic.kind not in ("kill", "pause", "power-loss", "disk"):
+        return ""
     states = sorted({state for fault in faults for state in fault.effect.processes.values()})
     return f": its processes were {', '.join(states) or 'not looked at'}"

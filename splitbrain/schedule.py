@@ -32,6 +32,8 @@ def faults_of(plan: Plan) -> tuple[SymbolicFault, ...]:
             hold_s=plan.fault_hold_s,
             quiet_s=plan.fault_quiet_s,
             rng=plan.stream(FAULTS_STREAM),
+            # By default a run is too short for one.
+            snapshots=any(option.startswith("snapshot-") for option in plan.options),
         )
     return schedule(
         plan.faults,

@@ -12,6 +12,9 @@ _SHAPES = ("bridge", "ring")
 """Partitions without sides: a bridge is cut in halves but for one node, which reaches both."""
 
 
+_AIMS = {"node": "the node itself", "peer": "the other node", "others": "all other nodes"}
+
+
 def seconds(time_ns: int) -> str:
     """A moment of the run: ``12.34 s``."""
     return f"{time_ns / NS_PER_S:.2f} s"
@@ -59,9 +62,12 @@ def fault_title(fault: Fault) -> str:
         fault.symbolic.target, fault.symbolic.target
     )
     title = f"{fault.symbolic.kind} of {target}"
-    if fault.symbolic.target in ("minority", "majority"):
+    if fault.symbolic.trigger:
+        title = f"{fault.symbolic.kind} of {_AIMS.get(fault.symbolic.target, target)}"
+        title += f", on {fault.symbolic.trigger}"
+    elif fault.symbolic.target in ("minority", "majority"):
         title = f"{fault.symbolic.kind} of a {fault.symbolic.target}"
-    if fault.symbolic.target in (*_SHAPES, "halves"):
+    elif fault.symbolic.target in (*_SHAPES, "halves", "one-way"):
         title = f"{fault.symbolic.kind}, {fault.symbolic.target}"
     resolved = resolved_text(fault)
     if resolved:
@@ -82,9 +88,17 @@ def effect_text(fault: Fault) -> str:
     """What the fault really did. Begins with NO EFFECT when it never took hold."""
     effect = fault.effect
     parts = [] if effect.mechanical else ["NO EFFECT: it never took hold"]
+    if fault.resolved.get("came") is False:
+        parts = [f"NO EFFECT: its moment ({fault.symbolic.trigger}) did not come"]
     if effect.packets_dropped:
         total = sum(effect.packets_dropped.values())
         parts.append(f"{_many(total, 'packet')} dropped")
+    if effect.packets_disturbed:
+        counts = (f"{number:,} {what}" for what, number in effect.packets_disturbed.items())
+        parts.append(f"packets: {', '.join(counts)}")
+    parts += [f"clock of {n} off by {e:+.3g} s" for n, e in effect.clock_error_s_max.items()]
+    parts += [f"{_many(c, 'fsync')} of {n} failed" for n, c in effect.syncs_failed.items()]
+    parts += _members(fault)
     parts += _processes(effect)
     parts.append(_leadership(effect))
     meanwhile = []
@@ -97,6 +111,16 @@ def effect_text(fault: Fault) -> str:
     if fault.error:
         parts.append(f"error: {fault.error}")
     return "; ".join(part for part in parts if part)
+
+
+def _members(fault: Fault) -> list[str]:
+    effect = fault.effect
+    if effect.members_during is None:
+        return []
+    told = f"members {' '.join(effect.members_during)}"
+    if effect.members_after is not None:
+        told += f", then {' '.join(effect.members_after)}"
+    return [told]
 
 
 def _processes(effect: Effect) -> list[str]:
