@@ -23,7 +23,7 @@ from splitbrain.progress import Progress
 from splitbrain.record import Health, Stopped
 from splitbrain.schedule import OPERATIONS_STREAM, faults_of, operations_of
 from splitbrain.surroundings import Surroundings, surroundings
-from splitbrain.watch import Watch
+from splitbrain.watch import Watch, watch_for
 from splitbrain.workforce import clients_of
 from splitbrain.workloads import WORKLOADS
 from targets.hosts.simulated import SimulatedHost
@@ -126,7 +126,9 @@ async def _drive(
     nemesis = Nemesis(deployment.cluster(), around.ledger, clock.now_ns, moments)
     clients = clients_of(plan, around.run, deployment, clock)
     journal = Journal(folder / run_files.JOURNAL, header, durable=not around.virtual)
-    watch = Watch(WORKLOADS[plan.workload].model) if plan.stop_on_violation else None
+    watch: Watch | None = None
+    if plan.stop_on_violation:
+        watch = watch_for(WORKLOADS[plan.workload].model, virtual=around.virtual)
     observer = _ticker(progress)
     if watch is not None:
         observer = _both(observer, watch.observe)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from splitbrain.cli.sections import SectionedCommand, option
 from splitbrain.cli.settings import Asked, SettingsError, settle
 from splitbrain.plan import Plan
 from splitbrain.progress import Progress, progress_for
+from splitbrain.quantities import QuantityError, parse_whole
 from splitbrain.report.repeat import repeat_command, without_bugs
 
 if TYPE_CHECKING:
@@ -24,6 +26,16 @@ if TYPE_CHECKING:
 
 CLUSTER, LOAD, FAULTS, REPEAT, OUTPUT = "Cluster", "Load", "Faults", "Reproduce", "Output"
 SEED_BITS = 31
+RUNS_MAX, JOBS_MAX = 10_000_000, 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Many:
+    """How many runs, in how many processes, and whether violations end them."""
+
+    runs: int
+    jobs: int
+    keep_going: bool
 
 
 @click.command("test", cls=SectionedCommand)
@@ -149,6 +161,24 @@ SEED_BITS = 31
     help="Fixes the schedule of operations and faults.  [default: drawn, and printed]",
 )
 @option(
+    "--runs",
+    section=REPEAT,
+    metavar="N",
+    help="Run so many seeds, from --seed on, up to the first violation (simulated host only).",
+)
+@option(
+    "--jobs",
+    section=REPEAT,
+    metavar="N",
+    help="Processes for --runs.  [default: one for each processor]",
+)
+@option(
+    "--keep-going",
+    section=REPEAT,
+    is_flag=True,
+    help="With --runs: go on after a violation.",
+)
+@option(
     "--stop-on-violation",
     section=OUTPUT,
     is_flag=True,
@@ -165,7 +195,15 @@ SEED_BITS = 31
 @option("--quiet", "-q", section=OUTPUT, is_flag=True, help="No progress, no notes: the result.")
 @click.pass_context
 def test_command(
-    ctx: click.Context, /, store: Path | None, as_json: bool, quiet: bool, **typed: Any
+    ctx: click.Context,
+    /,
+    store: Path | None,
+    as_json: bool,
+    quiet: bool,
+    runs: str | None,
+    jobs: str | None,
+    keep_going: bool,
+    **typed: Any,
 ) -> int:
     """Deploy SYSTEM, drive clients, inject faults, and judge what the clients saw.
 
@@ -173,16 +211,20 @@ def test_command(
     splitbrain test raft
     splitbrain test raft --time-limit 2m --faults partition,power-loss --seed 7
     splitbrain test raft --bug raft.stale-leader-read --stop-on-violation
+    splitbrain test raft --host simulated --operations 200 --time-limit 10s --runs 1000
     """
     from splitbrain.cli.catalogue import load_catalogue
     from targets.hosts import reexec
     from targets.hosts.choose import choose
 
+    many = _many(ctx, runs, jobs, keep_going=keep_going)
     try:
         settled = settle(Asked(**typed), load_catalogue())
     except SettingsError as error:
         raise Problems(error.problems, ctx) from None
     plan = settled.plan
+    if many is not None and plan.host != "simulated":
+        raise Problems(["--runs: many runs at once are for --host simulated."], ctx)
     if typed["seed"] is None:
         plan = replace(plan, seed=secrets.randbits(SEED_BITS))
     progress = progress_for(quiet=quiet)
@@ -190,10 +232,12 @@ def test_command(
         if not reexec.inside():
             choice = choose(plan.host or None)
             plan = replace(plan, host=choice.host)
-            _announce(progress, choice, settled.notes, plan)
+            _announce(progress, choice, settled.notes, plan, many)
             if choice.host == "sandbox":
                 progress.close()
                 return reexec.enter(_arguments_inside(plan, store, as_json=as_json, quiet=quiet))
+        if many is not None:
+            return _run_many(plan, many, store, progress, as_json=as_json)
         record = _execute(plan, store, progress)
     finally:
         progress.close()
@@ -203,13 +247,54 @@ def test_command(
     return EXIT_INTERRUPTED if record.interrupted else record.verdict.exit_code
 
 
-def _announce(progress: Progress, choice: Choice, notes: Sequence[str], plan: Plan) -> None:
+def _many(
+    ctx: click.Context, runs: str | None, jobs: str | None, *, keep_going: bool
+) -> _Many | None:
+    """What was asked of --runs, if it was; all that is wrong with it at once."""
+    if runs is None:
+        alone = [name for name, given in (("--jobs", jobs), ("--keep-going", keep_going)) if given]
+        if alone:
+            raise Problems([f"{name} goes with --runs." for name in alone], ctx)
+        return None
+    problems = []
+    numbers = {"--runs": 0, "--jobs": len(os.sched_getaffinity(0))}
+    for name, text, most in (("--runs", runs, RUNS_MAX), ("--jobs", jobs, JOBS_MAX)):
+        try:
+            if text is not None:
+                numbers[name] = parse_whole(text, minimum=1, maximum=most)
+        except QuantityError as error:
+            problems.append(f"{name}: {error}.")
+    if problems:
+        raise Problems(problems, ctx)
+    return _Many(numbers["--runs"], numbers["--jobs"], keep_going)
+
+
+def _run_many(
+    plan: Plan, many: _Many, store: Path | None, progress: Progress, *, as_json: bool
+) -> int:
+    from histories.archive import default_store
+    from splitbrain.cli.many import Request, run_many
+    from splitbrain.hosts import make_host
+    from splitbrain.run import check
+
+    check(plan, make_host(plan, progress))
+    request = Request(plan, many.runs, many.jobs, many.keep_going, store or default_store())
+    return run_many(request, progress, as_json=as_json)
+
+
+def _announce(
+    progress: Progress, choice: Choice, notes: Sequence[str], plan: Plan, many: _Many | None
+) -> None:
     """Say what was chosen for the user, first of all which host and why."""
     progress.line(f"Host: {choice.host}: {choice.reason}.")
     for missing in choice.missing:
         progress.line(f"  Not {missing}")
     for note in notes:
         progress.line(note)
+    if many is not None:
+        last = plan.seed + many.runs - 1
+        progress.line(f"Seeds: {plan.seed} to {last}, in up to {many.jobs} processes.")
+        return
     progress.line(f"Seed: {plan.seed}. The same again: {repeat_command(plan)}")
     if plan.bugs:
         progress.line(f"The same without the bug: {repeat_command(without_bugs(plan))}")
