@@ -58,7 +58,8 @@ def aimed_schedule(
         kinds_taken: dict[tuple[str, ...], str] = {}
         for step in scenario.steps:
             kind = _kind(step, kinds, unmet, kinds_taken, rng)
-            unmet.discard(kind)
+            if step.is_sure:
+                unmet.discard(kind)
             faults.append(
                 SymbolicFault(
                     id=len(faults),

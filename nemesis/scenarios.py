@@ -22,7 +22,6 @@ _SOON: Range = (0.0, 0.005)
 _BRIEFLY: Range = (0.02, 0.25)
 _PAST_AN_ELECTION: Range = (1.2, 2.8)
 _SURE = ("", "acknowledged", "replicated")
-"""Moments that come in any run in which clients are served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,11 @@ class Step:
     trigger: str = ""
     delay_s: Range = _AT_ONCE
     hold_s: Range = _PAST_AN_ELECTION
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether its moment comes in any run in which clients are served."""
+        return self.trigger in _SURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,8 @@ class Scenario:
 
     def surely_meets(self, kinds: Collection[str]) -> set[str]:
         """Those of ``kinds`` it can have in a step whose moment comes in any healthy run."""
-        sure = [step for step in self.steps if step.trigger in _SURE]
-        return {kind for step in sure for kind in step.kinds if kind in kinds}
+        steps = [step for step in self.steps if step.is_sure]
+        return {kind for step in steps for kind in step.kinds if kind in kinds}
 
 
 SCENARIOS: tuple[Scenario, ...] = (

@@ -1,0 +1,174 @@
+"""What an aimed fault can wait for, told by a cluster that speaks in words alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nemesis.moments import TRIGGERS, Moment, Moments
+
+NODES = ("n1", "n2", "n3", "n4", "n5")
+
+
+class Words:
+    """A system whose messages are signs already, and whose records are their text."""
+
+    def message(self, message: Any) -> Any:
+        return message
+
+    def record(self, record: bytes) -> Any:
+        word, term, index, more = record.decode().split()
+        return word, int(term), int(index), None if more == "-" else more
+
+
+def seen(happens: Callable[[Moments], None], *triggers: str) -> list[Moment | None]:
+    """The moment of each trigger, waited for from the beginning; None for one that did not come."""
+
+    async def watch() -> list[Moment | None]:
+        moments = Moments(Words(), NODES)
+        waiting = [moments.when(trigger) for trigger in triggers]
+        happens(moments)
+        return [future.result() if future.done() else None for future in waiting]
+
+    return asyncio.run(watch())
+
+
+def heartbeat(moments: Moments, leader: str, term: int) -> None:
+    moments.sent(leader, "n5", ("replicate", term, 0, None))
+
+
+def test_an_election_is_won_when_a_leader_of_a_new_term_speaks() -> None:
+    def happens(moments: Moments) -> None:
+        heartbeat(moments, "n1", 1)
+        heartbeat(moments, "n1", 1)
+        heartbeat(moments, "n2", 2)
+        heartbeat(moments, "n1", 1)
+
+    first, second, third = seen(happens, "elected", "elected#2", "elected#3")
+    assert first == Moment("elected", "n1", None, 1)
+    assert second == Moment("elected", "n2", "n1", 2)
+    assert third is None
+
+
+def test_only_the_leader_of_the_highest_term_acknowledges() -> None:
+    def happens(moments: Moments) -> None:
+        heartbeat(moments, "n1", 1)
+        moments.replied("n1", {"ok": True, "value": None})
+        heartbeat(moments, "n2", 2)
+        moments.replied("n1", {"ok": True, "value": None})
+        moments.sent("n2", "n4", ("answer", 0, 0, {"ok": True}))
+        moments.replied("n4", {"ok": True})
+
+    triggers = ("acknowledged", "acknowledged#2", "acknowledged#3", "first-acknowledgement#2")
+    told = [moment and moment.node for moment in seen(happens, *triggers)]
+    assert told == ["n1", "n2", None, "n2"]
+
+
+def test_reads_and_refusals_acknowledge_nothing() -> None:
+    def happens(moments: Moments) -> None:
+        heartbeat(moments, "n1", 1)
+        moments.replied("n1", {"ok": True, "value": 7})
+        moments.replied("n1", {"ok": False, "error": "busy"})
+
+    assert seen(happens, "acknowledged") == [None]
+
+
+def test_a_minority_has_an_entry_before_a_majority_has() -> None:
+    def happens(moments: Moments) -> None:
+        heartbeat(moments, "n1", 1)
+        moments.wrote("n1", [b"entry 1 8 -"])
+        moments.sent("n3", "n1", ("stored", 1, 8, None))
+        moments.sent("n2", "n1", ("stored", 1, 8, None))
+        moments.sent("n2", "n1", ("stored", 1, 8, None))
+        moments.sent("n4", "n1", ("stored", 1, 8, None))
+
+    partly, replicated, again = seen(happens, "partly-replicated", "replicated", "replicated#2")
+    assert partly == Moment("partly-replicated", "n1", "n3", 1, 8, ("n1", "n3"))
+    assert replicated == Moment("replicated", "n1", "n2", 1, 8, ("n1", "n2", "n3"))
+    assert again is None
+
+
+def test_what_a_deposed_leader_stores_counts_for_nothing() -> None:
+    def happens(moments: Moments) -> None:
+        heartbeat(moments, "n1", 1)
+        heartbeat(moments, "n2", 2)
+        moments.wrote("n1", [b"entry 1 8 -"])
+        moments.sent("n3", "n1", ("stored", 1, 8, None))
+
+    assert seen(happens, "partly-replicated") == [None]
+
+
+def test_whoever_has_what_was_acknowledged_is_known() -> None:
+    def happens(moments: Moments) -> None:
+        heartbeat(moments, "n1", 1)
+        moments.wrote("n1", [b"entry 1 8 -"])
+        for node, index in (("n3", 8), ("n2", 7), ("n5", 8)):
+            moments.sent(node, "n1", ("stored", 1, index, None))
+        moments.replied("n1", {"ok": True})
+
+    (acknowledged,) = seen(happens, "acknowledged")
+    assert acknowledged is not None and acknowledged.holders == ("n1", "n3", "n5")
+
+
+def test_a_vote_is_written_before_it_is_sent() -> None:
+    def happens(moments: Moments) -> None:
+        moments.sent("n2", "n3", ("ask-vote", 4, 0, None))
+        moments.sent("n2", "n4", ("ask-vote", 4, 0, None))
+        moments.wrote("n2", [b"vote 4 0 n2"])
+        moments.wrote("n3", [b"vote 4 0 n2"])
+        moments.sent("n3", "n2", ("vote", 4, 0, None))
+
+    asked, again, written, sent = seen(
+        happens, "candidacy", "candidacy#2", "vote-written", "vote-sent"
+    )
+    assert asked == Moment("candidacy", "n2", None, 4) and again is None
+    assert written == Moment("vote-written", "n3", "n2", 4)
+    assert sent == Moment("vote-sent", "n3", "n2", 4)
+
+
+def test_a_change_of_members_counts_once_and_at_its_leader() -> None:
+    def happens(moments: Moments) -> None:
+        heartbeat(moments, "n1", 1)
+        moments.wrote("n1", [b"configuration 1 9 -"])
+        moments.wrote("n2", [b"configuration 1 9 -"])
+
+    first, second = seen(happens, "configured", "configured#2")
+    assert first is not None and (first.node, first.index) == ("n1", 9)
+    assert second is None
+
+
+def test_snapshots_and_restarts_are_noticed() -> None:
+    def happens(moments: Moments) -> None:
+        moments.started("n4")
+        moments.replaced("n1", [])
+        moments.sent("n1", "n4", ("snapshot", 1, 8, None))
+        moments.started("n4")
+
+    written, sent, restarted = seen(happens, "snapshot-written", "snapshot-sent", "restarted")
+    assert written is not None and written.node == "n1"
+    assert sent is not None and (sent.node, sent.peer) == ("n1", "n4")
+    assert restarted is not None and restarted.node == "n4"
+
+
+def test_moments_are_counted_from_when_somebody_waits() -> None:
+    async def story() -> None:
+        moments = Moments(Words(), NODES)
+        heartbeat(moments, "n1", 1)
+        waiting = moments.when("elected")
+        assert not waiting.done()
+        heartbeat(moments, "n2", 2)
+        assert waiting.result().node == "n2"
+
+    asyncio.run(story())
+
+
+def test_a_trigger_that_does_not_exist_is_an_error() -> None:
+    async def story() -> None:
+        with pytest.raises(KeyError):
+            Moments(Words(), NODES).when("full-moon")
+
+    asyncio.run(story())
+    assert len(set(TRIGGERS)) == len(TRIGGERS)
