@@ -19,6 +19,7 @@ from targets.nodes.effects import (
     Elapsed,
     Event,
     Fsync,
+    Note,
     Received,
     Replace,
     Reply,
@@ -79,6 +80,9 @@ class Node:
         self.core: Raft | None = None
         self.incarnation = 0
         self.timers: dict[str, int] = {}
+        self.clock_rate = 1.0
+        # While paused: what has happened to it meanwhile.
+        self.backlog: list[Event] | None = None
         # Kept over restarts, as targets.nodes.reached does.
         self.reached: dict[str, int] = {}
 
@@ -103,6 +107,7 @@ class Cluster:
         double: float = 0.0,
         latency_s: tuple[float, float] = (0.0005, 0.004),
         crash_in_step: float = 0.0,
+        clock_drift: float = 0.0,
         options: Options | None = None,
     ) -> None:
         self.rng = random.Random(seed)
@@ -120,6 +125,7 @@ class Cluster:
         self._tickets = 0
         self.invariants = Invariants()
         for name in self.names:
+            self.nodes[name].clock_rate = self.rng.uniform(1 - clock_drift, 1 + clock_drift)
             self.start(name)
 
     # Time.
@@ -158,12 +164,25 @@ class Cluster:
             options=self._options,
         )
         node.core.reached = node.reached
-        node.core.clock = lambda: self.now
+        node.core.clock = lambda: self.now * node.clock_rate
         node.timers = {}
         self._step(name, [Started()])
 
     def kill(self, name: str) -> None:
         self.nodes[name].core = None
+        self.nodes[name].backlog = None
+
+    def pause(self, name: str) -> None:
+        if self.nodes[name].core is not None and self.nodes[name].backlog is None:
+            self.nodes[name].backlog = []
+
+    def resume(self, name: str) -> None:
+        """As the runtime does: what was received first, then the timers that are still due."""
+        node = self.nodes[name]
+        backlog, node.backlog = node.backlog or [], None
+        self._step(name, [event for event in backlog if not isinstance(event, Elapsed)])
+        due = [e for e in backlog if isinstance(e, Elapsed) and e.name not in node.timers]
+        self._step(name, list(due))
 
     def lose_power(self, name: str) -> None:
         self.kill(name)
@@ -226,6 +245,9 @@ class Cluster:
 
     def _step(self, name: str, events: list[Event]) -> None:
         node = self.nodes[name]
+        if node.backlog is not None:
+            node.backlog += events
+            return
         while events and node.core is not None:
             effects = node.raft.step(events)
             events = self._carry_out(node, effects)
@@ -253,6 +275,8 @@ class Cluster:
                 case Reply(pending, body):
                     assert pending.answer is None, "answered twice"
                     pending.answer, pending.answered_at = body, self.now
+                case Note(text):
+                    self.notes.append(f"{node.name} {text}")
                 case SetTimer(timer, delay_s):
                     self._set_timer(node, timer, delay_s)
         return events
@@ -272,7 +296,7 @@ class Cluster:
                 del node.timers[timer]
                 self._step(node.name, [Elapsed(timer)])
 
-        ticket = self.at(delay_s, elapse)
+        ticket = self.at(delay_s / node.clock_rate, elapse)
         node.timers[timer] = ticket
 
     def _transmit(self, source: str, target: str, message: Any) -> None:
