@@ -20,6 +20,8 @@ def attribute(faults: Iterable[Fault], operations: Sequence[Operation]) -> None:
     An operation was open during a fault when its interval meets the fault's, from
     injection to heal (of a fault that was never healed: to the end of the run).
     """
+    # Once: each object of a table's operations is made anew when it is asked for.
+    operations = list(operations)
     end_ns = max((op.ret_ns or op.call_ns for op in operations), default=0)
     for fault in faults:
         from_ns = fault.start_ns

@@ -139,15 +139,15 @@ class Process:
         """Step until nothing is left to do, or until the disk must be waited for."""
         self._stepping = True
         try:
-            timers_due = False
+            timers_taken = False
             while self.alive and self._syncing is None:
                 if self._inbox:
                     events += self._read_inbox()
                 if not events:
-                    if timers_due:
-                        break
                     # After the messages: a node that was paused hears its leader first.
-                    timers_due = True
+                    if timers_taken or not self._timers_may_be_due():
+                        break
+                    timers_taken = True
                     events = self._elapsed()
                     continue
                 events = self._carry_out(self.core.step(events), [])
@@ -158,7 +158,7 @@ class Process:
             self._die(f"stops: {traceback.format_exc().rstrip()}")
         finally:
             self._stepping = False
-        if self.alive and self._syncing is None:
+        if self._wake_ns is None and self.alive and self._syncing is None:
             self._arm()
 
     def _read_inbox(self) -> list[Event]:
@@ -255,7 +255,13 @@ class Process:
         if delay_s is None:
             self._deadlines.pop(name, None)
         else:
-            self._deadlines[name] = self._clock.now() + delay_s
+            deadline_s = self._deadlines[name] = self._clock.now() + delay_s
+            # Mostly a timer is put off, and the wake-up that is set comes first anyway.
+            if self._wake_ns is not None and self._clock.ns_at(deadline_s) < self._wake_ns:
+                self._wake_ns = None
+
+    def _timers_may_be_due(self) -> bool:
+        return self._wake_ns is None or self._wake_ns <= self._loop.now_ns
 
     def _elapsed(self) -> list[Event]:
         now_s = self._clock.now()
@@ -265,12 +271,9 @@ class Process:
         return [Elapsed(name) for name in due]
 
     def _arm(self) -> None:
-        """Wake up for the next timer. One that is put off, as by each heartbeat, costs nothing."""
-        if not self._deadlines:
-            return
-        at_ns = self._clock.ns_at(min(self._deadlines.values()))
-        if self._wake_ns is None or at_ns < self._wake_ns:
-            self._wake_ns = at_ns
+        """Wake up for the next timer."""
+        if self._deadlines:
+            at_ns = self._wake_ns = self._clock.ns_at(min(self._deadlines.values()))
             self._loop.at(at_ns, self._wake, at_ns)
 
     def _wake(self, at_ns: int) -> None:
