@@ -30,6 +30,7 @@ class Entry:
 
 COMMANDS = {
     "test": Entry("test", "Find out", "Deploy a system, hurt it, and judge what its clients saw."),
+    "replay": Entry("replay", "Find out", "Run a run again, seed and all."),
     "check": Entry("check", "Find out", "Judge histories that were recorded already."),
     "verify": Entry("verify", "Find out", "Check the proof of a verdict, without the search."),
     "convert": Entry("convert", "Find out", "Write a history in another format."),
