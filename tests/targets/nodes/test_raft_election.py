@@ -14,17 +14,27 @@ from targets.nodes.raft.messages import Append, PreVote, PreVoteReply, Vote, Vot
 from targets.nodes.raft.options import Options
 
 
-def raft(terms: list[int], *, term: int, voted_for: str | None = None, name: str = "n1") -> Raft:
-    """One of three nodes, whose log holds no-ops of ``terms``."""
+def raft(
+    terms: list[int],
+    *,
+    term: int,
+    voted_for: str | None = None,
+    name: str = "n1",
+    addresses: tuple[str, ...] = ("n1", "n2", "n3"),
+    options: Options | None = None,
+) -> Raft:
+    """One of three nodes, whose log holds no-ops of ``terms``; its clock stands at 0."""
     log = Log([Entry(index, t, None) for index, t in enumerate(terms, start=1)])
-    return Raft(
+    core = Raft(
         name,
-        ["n1", "n2", "n3"],
+        addresses,
         recovered=Recovered(term, voted_for, log),
         rng=random.Random(0),
         incarnation=1,
-        options=Options(),
+        options=options or Options(),
     )
+    core.clock = lambda: 0.0
+    return core
 
 
 def sent(effects: list[Effect]) -> list[object]:
@@ -143,6 +153,15 @@ def test_whoever_hears_a_leader_refuses_pre_votes() -> None:
     assert sent(node.step([Received("n2", PreVote(2, 9, 1))])) == [PreVoteReply(1, False)]
     node.step([Elapsed(ELECTION)])
     assert sent(node.step([Received("n2", PreVote(2, 9, 1))])) == [PreVoteReply(2, True)]
+
+
+def test_whoever_hears_a_leader_ignores_a_candidate_and_its_term() -> None:
+    """Ongaro 2014, section 4.2.3: unless the leader itself asked it to stand (3.10)."""
+    node = raft([1], term=1)
+    node.step([Received("n3", Append(1, 1, 1, 0, 1))])
+    assert sent(node.step([Received("n2", Vote(7, 9, 1))])) == [VoteReply(1, False)]
+    assert (node.term, node.leader) == (1, "n3")
+    assert sent(node.step([Received("n2", Vote(7, 9, 1, transfer=True))])) == [VoteReply(7, True)]
 
 
 def test_a_pre_vote_promises_nothing_and_is_not_written_down() -> None:

@@ -11,6 +11,7 @@ from targets.nodes.raft.base import ELECTION, Role
 from targets.nodes.raft.core import Raft
 from targets.nodes.raft.log import Entry, Log
 from targets.nodes.raft.messages import Append, AppendReply, PreVoteReply, VoteReply
+from targets.nodes.raft.options import Options
 
 
 def entries(first: int, *terms: int) -> list[Entry]:
@@ -21,9 +22,15 @@ def terms_of(node: Raft) -> list[int]:
     return [entry.term for entry in node.log.between(1, node.log.last_index)]
 
 
-def leader(terms: list[int], *, term: int) -> Raft:
+def leader(
+    terms: list[int],
+    *,
+    term: int,
+    addresses: tuple[str, ...] = ("n1", "n2", "n3"),
+    options: Options | None = None,
+) -> Raft:
     """n1, just elected in ``term`` + 1; its log holds ``terms`` and the no-op of that term."""
-    node = raft(terms, term=term)
+    node = raft(terms, term=term, addresses=addresses, options=options)
     node.step([Elapsed(ELECTION)])
     node.step([Received("n2", PreVoteReply(term + 1, True))])
     node.step([Received("n2", VoteReply(term + 1, True))])
