@@ -32,8 +32,9 @@ def leader(
     """n1, just elected in ``term`` + 1; its log holds ``terms`` and the no-op of that term."""
     node = raft(terms, term=term, addresses=addresses, options=options)
     node.step([Elapsed(ELECTION)])
-    node.step([Received("n2", PreVoteReply(term + 1, True))])
-    node.step([Received("n2", VoteReply(term + 1, True))])
+    voters = node.peers[: node.majority - 1]
+    node.step([Received(peer, PreVoteReply(term + 1, True)) for peer in voters])
+    node.step([Received(peer, VoteReply(term + 1, True)) for peer in voters])
     assert node.role is Role.LEADER
     return node
 
