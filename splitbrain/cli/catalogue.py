@@ -128,14 +128,15 @@ def load_catalogue() -> Catalogue:
     """Gather the registries of this installation."""
     from nemesis import FAULTS
     from splitbrain.workloads import WORKLOADS
-    from targets.nodes.raft.bugs import BUGS
+    from targets.nodes.paxos.bugs import BUGS as OF_PAXOS
+    from targets.nodes.raft.bugs import BUGS as OF_RAFT
     from targets.systems import SYSTEMS
 
     return Catalogue(
         systems=SYSTEMS,
         workloads=WORKLOADS,
         faults=FAULTS,
-        bugs={bug.name: bug for bug in BUGS},
+        bugs={bug.name: bug for bug in (*OF_RAFT, *OF_PAXOS)},
     )
 
 

@@ -120,15 +120,16 @@ class Candidate(Base):
 
     def _on_preempted(self, peer: str, preempted: Preempted) -> None:
         self.highest = max(self.highest, preempted.promised)
-        if preempted.ballot != self.ballot or self.role is Role.FOLLOWER:
+        is_outbid = preempted.ballot == self.ballot < preempted.promised
+        if not is_outbid or self.role is Role.FOLLOWER:
+            # One that merely stands by another leader does not stop us: others may promise.
             return
-        if self.role is Role.LEADER:
-            if preempted.leader not in (None, self.node):
-                self._follow(None)
-            elif preempted.promised > self.ballot:
-                self._outbid()
-        elif preempted.promised > self.ballot:
+        if self.role is Role.CANDIDATE:
             self._back_off()
+        elif preempted.leader in (None, self.node):
+            self._outbid()
+        else:
+            self._follow(None)
 
     def _outbid(self) -> None:
         """A ballot above ours was promised, yet nobody leads it: prepare one above that.
