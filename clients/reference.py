@@ -3,6 +3,10 @@
 One session is one process of the history, ``RUN/PROCESS``; its sequence number grows by
 one a mutation. A resend repeats session and sequence number under a new id, so the node
 applies the command once and tells its result again (Ongaro's thesis, section 6.3).
+
+The nodes keep so many sessions and no more. One that refuses a command because its session
+may be among those it dropped says what time it is ("since", in applied commands); the
+commands that follow say since when they exist, and so are known to be new.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ ERRORS = table(
     Row("busy", Outcome.FAIL, unavailable=True),
     Row("bad-request", Outcome.FAIL),
     Row("stale-session", Outcome.FAIL),
+    Row("session-expired", Outcome.FAIL),
     Row("lost-leadership", Outcome.INFO, unavailable=True),
 )
 """The nodes' errors. One that is not here is judged by the answer's ``definite`` alone."""
@@ -54,6 +59,9 @@ class ReferenceCore:
         self._process: int | None = None
         self._session = ""
         self._seq = 0
+        self._time = 0
+        """The latest time a node told, and (``_since``) when the present operation began."""
+        self._since = 0
         self._id = 0
         self._first_id = 1
 
@@ -74,6 +82,8 @@ class ReferenceCore:
             "key": invocation.key,
             "value": invocation.value,
         }
+        if self._since:
+            request["since"] = self._since
         return framed(_encode(request).encode())
 
     def receive(self, data: bytes) -> Completion | None:
@@ -81,6 +91,8 @@ class ReferenceCore:
         completion = None
         for payload in self._frames.feed(data):
             answer = _parsed(payload)
+            if type(since := answer.get("since")) is int:
+                self._time = max(self._time, since)
             # Ids only grow, so those of the operation in flight are the newest ones.
             in_flight = self._current is not None and self._first_id <= answer["id"] <= self._id
             if in_flight and (settled := self._settle(answer)) is not None:
@@ -116,6 +128,8 @@ class ReferenceCore:
             self._seq = 0
         if not self.is_read(invocation):
             self._seq += 1
+        # All copies of a command say the same: a later one is no newer command.
+        self._since = self._time
         self._current = invocation
         self._first_id = self._id
 

@@ -91,6 +91,21 @@ def test_a_resend_repeats_session_and_sequence_number_under_a_new_id():
     assert {**second, "id": 0} == {**first, "id": 0}
 
 
+def test_after_a_session_expired_commands_say_since_when_they_exist_and_all_copies_the_same():
+    client = core(resends=True)
+    first = request(client.encode(WRITE))
+    assert "since" not in first
+    expired = refuse(first["id"], "session-expired", True, since=40)
+    assert client.receive(expired) == Completion(Outcome.FAIL, None, "session-expired")
+    other = Invocation(3, "write", "x", 2)
+    second = request(client.encode(other))
+    assert (second["seq"], second["since"]) == (2, 40)
+    client.receive(refuse(first["id"], "session-expired", True, since=50))
+    assert request(client.encode(other))["since"] == 40
+    client.receive(answer(second["id"], ok=True))
+    assert request(client.encode(Invocation(9, "write", "x", 3)))["since"] == 50
+
+
 def test_only_a_read_takes_its_value_from_the_answer():
     client = core()
     assert client.receive(answer(ask(client, READ), ok=True, value=9)) == Completion(Outcome.OK, 9)
@@ -130,6 +145,7 @@ def test_the_table_says_what_the_nodes_promise():
         "busy": Outcome.FAIL,
         "bad-request": Outcome.FAIL,
         "stale-session": Outcome.FAIL,
+        "session-expired": Outcome.FAIL,
         "lost-leadership": Outcome.INFO,
     }
 

@@ -20,8 +20,6 @@ from targets.nodes.raft.membership import CONTROLS
 from targets.nodes.raft.messages import Answered, Forward, Message
 from targets.nodes.state_machine import MUTATIONS, Answer, BadRequest, Command, refusal
 
-FORWARDED_MAX = 10_000
-
 
 class Proposals(Base):
     """How commands of clients enter the log, and how their answers leave."""
@@ -130,7 +128,7 @@ class Proposals(Base):
 
     def _forward(self, origin: Any, request: dict[str, Any]) -> None:
         assert self.leader is not None
-        if len(self._forwarded) >= FORWARDED_MAX:
+        if len(self._forwarded) >= self.options.waiting_max:
             # The oldest will hardly be answered any more: it or its answer was lost.
             oldest = self._forwarded.pop(next(iter(self._forwarded)))
             self._answer(oldest, refusal("lost-leadership", definite=False))

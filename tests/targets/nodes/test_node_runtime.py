@@ -21,6 +21,7 @@ from targets.nodes.effects import (
     Event,
     Fsync,
     Received,
+    Replace,
     Reply,
     Requested,
     Send,
@@ -58,6 +59,9 @@ class ListDisk:
 
     def append(self, payloads: list[bytes]) -> None:
         self.calls += [payload.decode() for payload in payloads]
+
+    def replace(self, payloads: list[bytes]) -> None:
+        self.calls.append("replace by " + b", ".join(payloads).decode())
 
     def sync(self) -> None:
         self.calls.append("sync")
@@ -160,6 +164,30 @@ def test_requests_of_one_turn_are_one_batch_and_are_answered_after_their_sync(
     batches = [[type(event) for event in batch] for batch in bench.core.batches]
     assert [Requested] * 3 in batches
     assert [Synced] in batches
+
+
+def test_a_log_file_is_replaced_before_what_depends_on_it_and_the_core_has_a_clock(
+    tmp_path: Path,
+) -> None:
+    def script(event: Event) -> list[Effect]:
+        if isinstance(event, Requested):
+            now = {"now": bench.core.clock()}
+            replaced = Replace([b"snapshot", b"entry"])
+            return [Write([b"record"]), replaced, Fsync(1, 1), Reply(event.origin, now)]
+        return []
+
+    bench = Bench(tmp_path, script)
+
+    async def story() -> None:
+        reader, writer = await bench.dial(bench.client_port)
+        await one_frame(reader)
+        before = asyncio.get_running_loop().time()
+        writer.write(encode_frame({"id": 1}))
+        assert (await one_frame(reader))["now"] >= before
+        assert bench.disk.calls == ["record", "replace by snapshot, entry", "sync"]
+        writer.close()
+
+    bench.run(story)
 
 
 def test_what_cannot_be_sent_is_reported_and_not_kept(tmp_path: Path) -> None:

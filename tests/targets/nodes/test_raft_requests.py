@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from raft_simulation import Cluster, Pending
+from test_raft_election import raft
 from test_raft_replication import leader
 
 from targets.nodes.effects import Received, Reply, Requested, Send, Synced, Undelivered
-from targets.nodes.raft.messages import AppendReply, Forward
+from targets.nodes.raft.messages import Append, AppendReply, Forward
 from targets.nodes.raft.options import Options
 from targets.nodes.state_machine import MUTATIONS
 
@@ -167,6 +168,45 @@ def test_a_leader_with_too_much_to_do_says_busy_and_means_it() -> None:
     assert [pending.error for pending in asked] == [None, None, None, "busy", "busy"]
     assert not asked[-1].may_have_happened
     assert cluster.ask_and_wait(lead, "counter.read", key="x").value == 3
+
+
+def test_a_leader_without_a_majority_holds_so_many_reads_and_refuses_the_others() -> None:
+    node = leader([1], term=1, options=Options(waiting_max=2))
+    assert replies(node.step([READ, READ])) == []
+    (refused,) = replies(node.step([READ]))
+    assert (refused["error"], refused["definite"]) == ("busy", True)
+    node.step([Synced(2, 2), Received("n2", AppendReply(2, True, 2, node.round))])
+    assert len(replies(node.step([Received("n3", AppendReply(2, True, 2, node.round))]))) == 2
+    assert replies(node.step([READ])) == []
+
+
+def test_a_follower_passes_on_so_many_requests_and_gives_up_the_oldest_for_another() -> None:
+    node = raft([1], term=1, options=Options(waiting_max=2))
+    node.step([Received("n2", Append(1, 1, 1, 1, 1))])
+    asked = [Requested(i, {"f": "read", "key": "x"}) for i in range(3)]
+    assert replies(node.step(asked[:2])) == []
+    effects = node.step(asked[2:])
+    (given_up,) = [e for e in effects if isinstance(e, Reply)]
+    assert (given_up.origin, given_up.body["error"]) == (0, "lost-leadership")
+    assert given_up.body["definite"] is False
+
+
+def test_of_more_sessions_than_there_is_room_for_the_oldest_is_refused_and_begins_anew() -> None:
+    cluster = Cluster(13, options=Options(sessions=2))
+    lead = cluster.settled_leader()
+    asked = {"key": "x", "value": 1}
+    for session in ("a", "b", "c"):
+        first = cluster.ask_and_wait(lead, "counter.add", session=session, seq=1, **asked)
+        assert first.ok
+    refused = cluster.ask_and_wait(lead, "counter.add", session="a", seq=1, **asked)
+    assert (refused.error, refused.may_have_happened) == ("session-expired", False)
+    assert refused.answer is not None
+    since = refused.answer["since"]
+    again = cluster.ask_and_wait(lead, "counter.add", session="a", seq=2, since=since, **asked)
+    assert again.ok
+    cluster.run(0.2)
+    counts = {cluster.nodes[name].raft.machine.counters["x"] for name in cluster.names}
+    assert counts == {4}
 
 
 def test_a_command_beyond_the_size_limit_is_refused_before_it_enters_a_log() -> None:
