@@ -21,8 +21,10 @@ class SimulatedDisk:
         self.failed_syncs = 0
         self._records: list[bytes] = []
         self._synced = 0
-        # The durable records of a file that was replaced by one that is not durable yet.
+        # The durable records of a file that was replaced by one that is not durable yet,
+        # and how many records that one began with.
         self._replaced: list[bytes] | None = None
+        self._replacement = 0
         self._torn_bytes = 0
 
     def open(self) -> tuple[list[bytes], int]:
@@ -44,6 +46,7 @@ class SimulatedDisk:
         if self._replaced is None:
             self._replaced = self._records[: self._synced]
         self._records, self._synced = list(records), 0
+        self._replacement = len(records)
 
     def sync(self) -> None:
         """Make all that was written durable. Raises OSError when the disk fails.
@@ -71,8 +74,7 @@ class SimulatedDisk:
             return lost
         if self._replaced is not None:
             self._replaced = None
-            self._synced = len(self._records)
-            return 0
+            self._synced = self._replacement
         tail = self._records[self._synced :]
         size = _size(tail)
         left = int(keep * size)
