@@ -15,6 +15,9 @@ import pytest
 from checker.verdict import Verdict
 from splitbrain.campaign import Trial, attempt
 from splitbrain.plan import AIMED, Plan
+from splitbrain.progress import SilentProgress
+from splitbrain.run import lived
+from targets.hosts.simulated import SimulatedHost
 
 PLAN = Plan(
     "raft",
@@ -85,6 +88,20 @@ def tried(plan: Plan) -> Trial:
 
 def test_another_seed_is_another_run() -> None:
     assert tried(replace(PLAN, seed=1)).trace != tried(replace(PLAN, seed=2)).trace
+
+
+@pytest.mark.parametrize("options", [(), ("snapshot-entries=10", "snapshot-chunk-bytes=100")])
+def test_messages_that_travel_as_objects_or_as_json_make_the_same_run(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    plan = replace(PLAN, faults=EVERYTHING, operations=None, time_limit_s=40, options=options)
+    written = []
+    for wire in (False, True):
+        folder = tmp_path / str(wire)
+        folder.mkdir()
+        lived(plan, folder, SimulatedHost(plan.stream, wire=wire), "", SilentProgress())
+        written.append((folder / "history.jsonl").read_bytes())
+    assert written[0] == written[1]
 
 
 def test_a_correct_system_is_never_accused() -> None:

@@ -24,15 +24,22 @@ NODES_MAX = 200
 
 
 class SimulatedHost:
-    """Makes simulated machines on the running VirtualLoop; ``stream`` gives named randomness."""
+    """Makes simulated machines on the running VirtualLoop; ``stream`` gives named randomness.
+
+    Messages between nodes travel as objects, which is a third faster; with ``wire`` they are
+    encoded and decoded as on any other host. A run is the same either way.
+    """
 
     name = "simulated"
     capabilities = frozenset(Capability)
 
-    def __init__(self, stream: Stream, observer: Observer | None = None) -> None:
+    def __init__(
+        self, stream: Stream, observer: Observer | None = None, *, wire: bool = False
+    ) -> None:
         self.observer = observer
         """Who is told what happens inside the nodes; to be set before ``open``."""
         self._stream = stream
+        self._wire = wire
         self._machines: dict[str, SimulatedMachine] = {}
         self._latency_ns: Callable[[], int] = lambda: 0
 
@@ -48,7 +55,7 @@ class SimulatedHost:
             raise HostUnavailable(f"simulated are 1 to {NODES_MAX} nodes, not {len(nodes)}")
         network = Network(loop, self._stream("network"), nodes)
         self._latency_ns = network.latency_ns
-        world = World(loop, network, self._stream, self.observer)
+        world = World(loop, network, self._stream, self.observer, self._wire)
         for number, name in enumerate(nodes, start=1):
             self._machines[name] = SimulatedMachine(name, f"{PREFIX}.{number}", world)
         names = {machine.address: name for name, machine in self._machines.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -33,12 +34,19 @@ Stream = Callable[[str], random.Random]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What all machines of a run share."""
+    """What all machines of a run share. ``wire``: messages travel as JSON, not as objects."""
 
     loop: VirtualLoop
     network: Network
     stream: Stream
     observer: Observer | None
+    wire: bool
+
+
+def _translator(module: str) -> Callable[[Any], Any]:
+    """What a message is after a journey as JSON, as between real nodes."""
+    messages: Any = import_module(f"{module}.messages")
+    return lambda message: messages.decode(json.loads(messages.encode(message)))
 
 
 class SimulatedMachine:
@@ -110,6 +118,7 @@ class SimulatedMachine:
             note=self._note,
             die=self._end,
             observer=self._world.observer,
+            translate=_translator(launch.module) if self._world.wire else None,
         )
         self._world.network.started(self.name)
         process.start()

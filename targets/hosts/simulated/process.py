@@ -68,7 +68,10 @@ class Observer(Protocol):
 
 
 class Process:
-    """One life of a node. ``die`` is called with a reason when it ends by itself."""
+    """One life of a node. ``die`` is called with a reason when it ends by itself.
+
+    ``translate`` takes a message over the wire and back; without it, the object itself travels.
+    """
 
     def __init__(
         self,
@@ -83,6 +86,7 @@ class Process:
         note: Callable[[str], None],
         die: Callable[[str], None],
         observer: Observer | None,
+        translate: Callable[[Any], Any] | None = None,
     ) -> None:
         self.core = core
         self.alive = True
@@ -97,6 +101,7 @@ class Process:
         self._note = note
         self._die = die
         self._observer = observer
+        self._translate = translate
         self._greeting = encode_frame({"hello": node})
         self._connections: dict[Connection, None] = {}
         self._inbox: list[Event | tuple[Connection, bytes | None]] = []
@@ -194,7 +199,10 @@ class Process:
         links = self._links
         for at, effect in enumerate(effects):
             if isinstance(effect, Send):
-                if not links[effect.peer].send(effect.message):
+                message = effect.message
+                if self._translate is not None:
+                    message = self._translate(message)
+                if not links[effect.peer].send(message):
                     events.append(Undelivered(effect.peer, effect.message))
                 elif observer is not None:
                     observer.sent(self._node, effect.peer, effect.message)
