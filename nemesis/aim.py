@@ -8,7 +8,8 @@
     others      all but the node
 
 A target may begin with a manner, which the kind of fault understands: ``deaf node`` is cut
-off one way, ``late others`` are delayed past the next election.
+off one way, ``late others`` are delayed past the next election, and ``crown node`` is a fault
+of all the others that leaves nobody but the node to be elected.
 """
 
 from __future__ import annotations

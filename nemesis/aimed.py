@@ -17,7 +17,8 @@ from nemesis.schedule import LEAD_S, SECOND
 
 WAIT_S = 3.0
 """How long the steps of a scenario wait for their moments, from its beginning on."""
-QUIET_S = 1.5
+SOON_S = 0.3
+QUIET_S = 1.0
 HOLD_S_USUAL, QUIET_S_USUAL = 5.0, 4.0
 """The hold and quiet of timed faults for which a scenario's times are as they are written."""
 
@@ -74,7 +75,9 @@ def aimed_schedule(
                     scenario=scenario.name,
                 )
             )
-        now += wait + quiet * rng.uniform(0.8, 1.2)
+        # A moment comes soon, as a rule: what then takes longer than the wait has its time.
+        now += max(wait, (SOON_S + scenario.length_s) * stretch)
+        now += quiet * rng.uniform(0.8, 1.2)
     return tuple(faults)
 
 

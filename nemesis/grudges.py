@@ -66,6 +66,13 @@ def one_way(nodes: Sequence[str], deaf: Collection[str]) -> Grudge:
     return {node: (others if node in set(deaf) else frozenset()) for node in nodes}
 
 
+def star(nodes: Sequence[str], centre: str) -> Grudge:
+    """Every node sees ``centre`` and nobody else: only it can have a majority behind it."""
+    return {
+        node: frozenset(nodes) - {node, centre} if node != centre else frozenset() for node in nodes
+    }
+
+
 def union(grudges: Sequence[Grudge], nodes: Sequence[str]) -> Grudge:
     """All refusals of several grudges together, with an entry for every node."""
     return {

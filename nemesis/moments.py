@@ -77,6 +77,8 @@ class Moments:
         self._stored: dict[str, int] = {}
         self._told: dict[int, int] = {}
         self._first_is_due = False
+        self._floor = 0
+        self._leaders: set[str] = set()
 
     def when(self, trigger: str) -> asyncio.Future[Moment]:
         """The moment that ``trigger`` names, counted from now; cancel it to wait no more.
@@ -94,6 +96,10 @@ class Moments:
     def started(self, node: str) -> None:
         """Part of Observer."""
         if node in self._up:
+            if node == self.leader:
+                # What it led is over, and a term that it forgot may be given out again.
+                self._floor = 0
+                self._leaders = set()
             self._happen("restarted", node)
         self._up.add(node)
 
@@ -149,8 +155,15 @@ class Moments:
                 self._on_stored(node, term, index)
 
     def _on_replicate(self, node: str, term: int) -> None:
-        if self.term is not None and term <= self.term:
+        if term < self._floor:
             return
+        if term > self._floor:
+            self._floor, self._leaders = term, set()
+        elif node in self._leaders:
+            # A second leader of one term is what some bugs are about, and a ballot of another
+            # node with Paxos; but it is elected once, not again with its every message.
+            return
+        self._leaders.add(node)
         if node != self.leader:
             self.former_leader, self.leader = self.leader, node
         self.term = term

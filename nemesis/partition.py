@@ -12,6 +12,7 @@ from nemesis.cluster import Cluster
 from nemesis.fault import Fault
 from nemesis.grudges import Grudge
 
+CROWN = "crown"
 LEADER_PATIENCE_S = 1.0
 
 
@@ -64,9 +65,14 @@ class Partition:
     def resolve_at(self, nodes: list[str], manner: str, choice: float) -> dict[str, Any]:
         """Cut exactly these nodes off, together: both ways, or ``deaf`` or ``mute``.
 
-        The deaf hear nobody and are heard; the mute hear everybody and are not.
+        The deaf hear nobody and are heard; the mute hear everybody and are not. With
+        ``crown`` it is the others that are cut off, from each other and not from the node:
+        nobody else can be elected.
         """
         everyone = self._cluster.nodes
+        if manner == CROWN:
+            star = _plain(grudges.star(everyone, nodes[0]))
+            return {"nodes": nodes, "manner": manner, "grudge": star}
         if not manner:
             return {"nodes": nodes, "grudge": _plain(grudges.isolate(everyone, nodes))}
         grudge = _plain(_one_way(everyone, nodes, manner))

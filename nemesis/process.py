@@ -49,7 +49,10 @@ class ProcessFaults:
         return choose(list(self._cluster.nodes), target, choice, leader)
 
     def resolve_at(self, nodes: list[str], manner: str, choice: float) -> dict[str, Any]:
-        """Exactly these nodes: an aimed fault knows them."""
+        """Exactly these nodes, or for ``crown`` all others: they wake up to a candidate."""
+        if manner:
+            nodes = [node for node in self._cluster.nodes if node not in nodes]
+            return {"nodes": nodes, "manner": manner}
         return {"nodes": nodes}
 
     async def inject(self, fault: Fault) -> None:

@@ -5,6 +5,10 @@ scenario waits for the window to open. Each step names the kinds of fault that w
 it hits (``nemesis.aim``), the moment it waits for (``nemesis.moments``; none: at once), how
 long after it, and for how long, in seconds. All steps of a scenario wait from its beginning
 on, each for a moment of its own. The correct systems survive all of them.
+
+What has gone wrong is often seen only once a certain node leads: one that was cut off, or
+went on alone. A last step can *crown* it, by faults of all the others, at whose end nobody
+else can be elected.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ _DEPOSE = ("kill", "pause", "power-loss", "partition")
 _AT_ONCE: Range = (0.0, 0.0)
 _SOON: Range = (0.0, 0.005)
 _BRIEFLY: Range = (0.02, 0.25)
+_CROWN = ("partition", *_CRASH)
 _PAST_AN_ELECTION: Range = (1.2, 2.8)
 _SURE = ("", "acknowledged", "replicated")
 
@@ -52,6 +57,11 @@ class Scenario:
     def is_about_snapshots(self) -> bool:
         """Whether it waits in vain where logs are not compacted during a run."""
         return any(step.trigger.startswith("snapshot") for step in self.steps)
+
+    @property
+    def length_s(self) -> float:
+        """How long it takes at most from its first moment on."""
+        return max(step.delay_s[1] + step.hold_s[1] for step in self.steps)
 
     def is_possible(self, kinds: Collection[str]) -> bool:
         """Whether every step can be made of ``kinds``."""
@@ -93,7 +103,25 @@ SCENARIOS: tuple[Scenario, ...] = (
             Step(_CRASH, "node", "vote-sent", hold_s=_BRIEFLY),
             Step(_CRASH, "node", "vote-sent#2", hold_s=_BRIEFLY),
             Step(_CRASH, "node", "vote-sent#3", hold_s=_BRIEFLY),
-            Step(("partition",), "node", "elected", _SOON),
+            Step(("partition",), "node", "elected", _SOON, (1.2, 1.8)),
+            Step(_CROWN, "crown node", "elected", (2.3, 2.8), (0.6, 1.0)),
+        ),
+    ),
+    Scenario(
+        "a tail that nobody else has",
+        "a leader goes on alone, comes back to others who went on, and leads again",
+        (
+            Step(("partition",), "node", "acknowledged", hold_s=(0.7, 1.5)),
+            Step(_CROWN, "crown node", "acknowledged", (1.8, 2.4), (0.6, 1.0)),
+        ),
+    ),
+    Scenario(
+        "all but the leader restart, then the leader",
+        "terms, votes or entries that restarts take back are given out a second time",
+        (
+            Step(_CRASH, "others", "acknowledged", hold_s=(0.1, 0.3)),
+            Step(_CRASH, "node", "acknowledged", (0.1, 0.25), (0.9, 1.5)),
+            Step(_CRASH, "crown node", "acknowledged", (2.2, 2.8), (0.5, 0.9)),
         ),
     ),
     Scenario(
@@ -192,8 +220,9 @@ SCENARIOS: tuple[Scenario, ...] = (
         "an entry of an earlier term is committed by counting its copies (Ongaro 2014, fig. 8)",
         (
             Step(("partition", "kill"), "node-side", "partly-replicated", _AT_ONCE, (0.9, 1.5)),
-            Step(("partition", "kill"), "node", "elected", (0.0, 0.03), (1.5, 2.5)),
-            Step(("partition", "kill"), "node", "elected#2", (0.0, 0.08), (0.8, 2.0)),
+            Step(("partition",), "node", "elected", _SOON, (1.4, 2.0)),
+            Step(("partition", "kill"), "node", "elected#2", (0.0, 0.08), (1.0, 2.0)),
+            Step(("partition",), "crown node", "elected", (1.6, 2.4), (0.8, 1.4)),
         ),
     ),
     Scenario(

@@ -127,6 +127,22 @@ def test_the_manner_of_a_partition_is_followed(
     assert seen == expected
 
 
+def test_to_crown_a_node_all_others_are_kept_from_being_elected(tmp_path: Path) -> None:
+    async def story(nemesis: Nemesis, moments: Moments) -> None:
+        await asyncio.gather(
+            nemesis.inject(aimed("partition", "crown node", "elected", id=0)),
+            nemesis.inject(aimed("kill", "crown node", "elected", id=1)),
+            after(0.1, lambda: heartbeat(moments, "n3", 1)),
+        )
+
+    nemesis, _, _ = play(tmp_path, story)
+    resolved = {f.symbolic.kind: f.resolved for f in nemesis.faults}
+    others = ["n1", "n2", "n4", "n5"]
+    assert resolved["kill"]["nodes"] == others
+    grudge = resolved["partition"]["grudge"]
+    assert grudge == {"n3": []} | {n: [o for o in others if o != n] for n in others}
+
+
 @pytest.mark.parametrize(
     ("kind", "target"),
     [

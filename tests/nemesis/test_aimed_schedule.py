@@ -120,7 +120,9 @@ def test_every_step_names_things_that_exist(scenario: Any) -> None:
         for kind in step.kinds:
             known = targets_of((kind,), (), 5)[kind]
             assert aim in known or (step.trigger and aim in AIMS)
-            if manner:
+            if manner == "crown":
+                assert kind in ("partition", "kill", "power-loss")
+            elif manner:
                 assert step.trigger and kind in ("partition", "packets", "clock")
         for low, high in (step.delay_s, step.hold_s):
             assert 0 <= low <= high <= 3.0

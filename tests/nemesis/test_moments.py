@@ -53,6 +53,26 @@ def test_an_election_is_won_when_a_leader_of_a_new_term_speaks() -> None:
     assert third is None
 
 
+def test_a_second_leader_of_one_term_is_elected_too_but_once() -> None:
+    def happens(moments: Moments) -> None:
+        for leader in ("n1", "n2", "n1", "n2"):
+            heartbeat(moments, leader, 3)
+
+    second, third = seen(happens, "elected#2", "elected#3")
+    assert second == Moment("elected", "n2", "n1", 3) and third is None
+
+
+def test_a_term_may_be_given_out_again_once_its_leader_has_restarted() -> None:
+    def happens(moments: Moments) -> None:
+        moments.started("n1")
+        heartbeat(moments, "n1", 3)
+        heartbeat(moments, "n2", 2)
+        moments.started("n1")
+        heartbeat(moments, "n2", 2)
+
+    assert seen(happens, "elected#2") == [Moment("elected", "n2", "n1", 2)]
+
+
 def test_only_the_leader_of_the_highest_term_acknowledges() -> None:
     def happens(moments: Moments) -> None:
         heartbeat(moments, "n1", 1)
