@@ -1,5 +1,9 @@
 """R20: entries are acknowledged before they are durable.
 
+The log is synced once a second, as with Redis's ``appendfsync everysec`` or InnoDB's
+``flush_log_at_trx_commit=2``; votes and terms still are at once, and with them what was
+written before.
+
 n1, n2, n3   write add 7, acknowledge it; the sync would follow within FLUSH_S
 n1, n2, n3   lose power                              final read: no 7
 """
@@ -11,13 +15,13 @@ from targets.nodes.raft.bugs.rewinds import Rewinds
 
 NAME = "raft.ack-before-fsync"
 FLUSH = "flush"
-FLUSH_S = 0.75
+FLUSH_S = 1.0
 
 
 class AckBeforeFsync(Rewinds):
-    """Entries are synced by a lazy timer; each step that skips its sync counts.
+    """Entries are synced by a timer; each step that skips its sync counts.
 
-    Votes and terms still are synced at once, and what was written before with them.
+    Which of them a loss of power will undo nobody can tell: who loses it forgets.
     """
 
     _flush_is_set = False

@@ -1,0 +1,82 @@
+"""Seeded bugs of reads."""
+
+from __future__ import annotations
+
+from targets.nodes.bug import Bug
+from targets.nodes.raft.bugs.words import HERE
+
+READS: tuple[Bug, ...] = (
+    Bug(
+        id="R4",
+        name="raft.stale-leader-read",
+        mutation="the leader answers reads without checking that a majority still follows it",
+        seen_as="stale read",
+        workload="register",
+        override=HERE + "stale_leader_read:StaleLeaderRead",
+        source="etcd#741",
+        tier="A",
+        faults=("partition",),
+        fault_targets=("partition:leader",),
+        also_removes=("CheckQuorum: a leader that hears no majority steps down",),
+    ),
+    Bug(
+        id="R5",
+        name="raft.read-index-too-early",
+        mutation="a new leader serves reads before an entry of its own term is committed",
+        seen_as="stale read",
+        workload="register",
+        override=HERE + "read_index_too_early:ReadIndexTooEarly",
+        source="etcd#7331, tikv#9239",
+        tier="B",
+        faults=("kill",),
+        fault_targets=("kill:leader",),
+    ),
+    Bug(
+        id="R6",
+        name="raft.lease-unchecked",
+        mutation="a leader serves reads under a lease whose end it does not look at",
+        seen_as="stale read",
+        workload="register",
+        override=HERE + "lease_unchecked:LeaseUnchecked",
+        source="sofa-jraft#25",
+        tier="B",
+        faults=("partition", "pause"),
+        fault_targets=("partition:leader", "pause:leader"),
+        options=("reads=lease",),
+    ),
+    Bug(
+        id="R7",
+        name="raft.reused-round",
+        mutation="a read is confirmed by answers to a round that was sent before it arrived",
+        seen_as="stale read",
+        workload="register",
+        override=HERE + "reused_round:ReusedRound",
+        source="etcd#20418",
+        tier="C",
+        faults=("pause", "packets"),
+        fault_targets=("pause:leader", "packets:all"),
+        overlap=True,
+    ),
+    Bug(
+        id="R8",
+        name="raft.stale-follower-read",
+        mutation="followers answer reads from their own state",
+        seen_as="stale read",
+        workload="register",
+        override=HERE + "stale_follower_read:StaleFollowerRead",
+        source="hraftd#22",
+        tier="A",
+    ),
+    Bug(
+        id="R29",
+        name="raft.serves-before-replay",
+        mutation="a restarted node serves reads while it still replays its log",
+        seen_as="stale read",
+        workload="register",
+        override=HERE + "serves_before_replay:ServesBeforeReplay",
+        source="redisraft#18",
+        tier="A",
+        faults=("kill",),
+        fault_targets=("kill:all",),
+    ),
+)
