@@ -32,12 +32,21 @@ def free_ports(count: int) -> list[int]:
 
 
 class Node:
-    def __init__(self, name: str, folder: Path, ports: dict[str, int], client_port: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        ports: dict[str, int],
+        client_port: int,
+        options: tuple[str, ...] = (),
+    ) -> None:
         self.name, self.data, self.port = name, folder / name, client_port
         members = ",".join(f"{n}=127.0.0.1:{port}" for n, port in ports.items())
         self._command = [sys.executable, "-m", "targets.nodes.raft", "--id", name]
         self._command += ["--members", members, "--listen", "127.0.0.1", "--data", str(self.data)]
         self._command += ["--client-port", str(client_port), "--peer-port", str(ports[name])]
+        for option in options:
+            self._command += ["--option", option]
         self._log = (folder / f"{name}.log").open("ab")
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -72,11 +81,12 @@ class Node:
 
 
 @pytest.fixture
-def nodes(tmp_path: Path) -> Iterator[dict[str, Node]]:
+def nodes(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[dict[str, Node]]:
     ports = free_ports(2 * len(NAMES))
     peer_ports = dict(zip(NAMES, ports[: len(NAMES)], strict=True))
+    options = getattr(request, "param", ())
     made = {
-        name: Node(name, tmp_path, peer_ports, port)
+        name: Node(name, tmp_path, peer_ports, port, options)
         for name, port in zip(NAMES, ports[len(NAMES) :], strict=True)
     }
     for node in made.values():
@@ -140,6 +150,38 @@ def test_a_paused_leader_is_replaced_and_follows_when_it_wakes(nodes: dict[str, 
     process.send_signal(signal.SIGCONT)
     # Whatever it believed when it was stopped, it must not answer 1.
     assert eventually_ok(nodes[old], f="read", key="x") == 2
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [("snapshot-entries=20", "snapshot-trailing=0", "snapshot-chunk-bytes=100", "reads=lease")],
+    indirect=True,
+)
+def test_a_node_that_was_dead_for_many_snapshots_catches_up_and_takes_over(
+    nodes: dict[str, Node],
+) -> None:
+    eventually_ok(nodes["n1"], f="set.add", key="x", value=0, session="s", seq=1)
+    lead = leader(nodes)
+    away = next(node for node in nodes.values() if node.name != lead)
+    away.stop()
+    for value in range(1, 100):
+        add = {"f": "set.add", "key": "x", "value": value, "session": "s", "seq": value + 1}
+        eventually_ok(nodes[lead], **add)
+    drop_unsynced(away.data)
+    away.start()
+    # Whoever caught up can be given the lead; it has the log it needs, or it would not win.
+    asked = {"f": "admin.transfer", "value": away.name}
+    end = time.monotonic() + 20
+    while (away.ask(f="status") or {}).get("value", {}).get("role") != "leader":
+        assert time.monotonic() < end
+        nodes[lead].ask(**asked)
+    assert eventually_ok(away, f="set.read", key="x") == list(range(100))
+    status = eventually_ok(away, f="status")
+    assert status["snapshot_index"] >= 80
+    assert (away.data / "raft.log").stat().st_size < 10_000
+    # And it can be taken out, and put in again.
+    assert eventually_ok(away, f="admin.remove", value=lead) == sorted({*NAMES} - {lead})
+    assert eventually_ok(away, f="admin.add", value=lead) == sorted(NAMES)
 
 
 def test_a_node_that_is_told_to_stop_leaves_in_peace(nodes: dict[str, Node]) -> None:
