@@ -39,7 +39,11 @@ class CorruptLog(Exception):
 
 
 def encode_record(payload: bytes) -> bytes:
-    """``payload`` with its length and checksum in front."""
+    """``payload`` with its length and checksum in front. Raises ValueError when it is too long."""
+    if len(payload) > RECORD_BYTES_MAX:
+        raise ValueError(
+            f"a record of {len(payload)} bytes; at most {RECORD_BYTES_MAX} could be read back"
+        )
     return _HEADER.pack(len(payload), zlib.crc32(payload)) + payload
 
 

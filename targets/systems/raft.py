@@ -18,7 +18,9 @@ class Raft:
     """A cluster of ``targets.nodes.raft``."""
 
     name = "raft"
-    summary = "our own Raft: PreVote, CheckQuorum, ReadIndex, sessions, fsynced log"
+    summary = (
+        "our own Raft: snapshots, membership changes, ReadIndex or leases, sessions, fsynced log"
+    )
     workloads: tuple[str, ...] = ("register", "set", "counter")
     client_port = CLIENT_PORT
     vocabulary = Vocabulary()

@@ -79,6 +79,7 @@ class Invariants:
             checked = 0
         for index in range(max(checked, core.log.base_index) + 1, core.commit_index + 1):
             entry = core.log.entry(index)
+            self._check_contiguous(core, index - 1)
             if index > len(self.committed):
                 self.committed.append(entry.encoded)
                 self._terms.append(entry.term)
@@ -89,11 +90,19 @@ class Invariants:
                 )
         self._checked[core.node] = (core.incarnation, core.commit_index)
 
+    def _check_contiguous(self, core: Raft, index: int) -> None:
+        if index > len(self.committed):
+            raise InvariantBroken(
+                f"state-machine safety: {core.node} has a state up to entry {index}, "
+                f"and nobody committed more than {len(self.committed)}"
+            )
+
     def _check_snapshot(self, core: Raft) -> None:
         snapshot = core.snapshot
         if snapshot is None or self._snapshot_of.get(core.node) is snapshot:
             return
         self._snapshot_of[core.node] = snapshot
+        self._check_contiguous(core, snapshot.index)
         if self._terms[snapshot.index - 1] != snapshot.term:
             raise InvariantBroken(
                 f"state-machine safety: {core.node} has a snapshot up to entry {snapshot.index} "

@@ -154,6 +154,17 @@ def test_a_prefix_of_a_log_holds_a_prefix_of_its_records(records: list[bytes], c
         assert found == records
 
 
+def test_a_record_that_could_not_be_read_back_is_not_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("targets.nodes.disk.RECORD_BYTES_MAX", 4)
+    file = opened(path)
+    with pytest.raises(ValueError, match="a record of 5 bytes; at most 4 could be read back"):
+        file.append([b"12345"])
+    file.close()
+    assert records_of(path) == []
+
+
 def test_zeros_at_the_end_are_no_records() -> None:
     data = encode_record(b"one") + bytes(64)
     assert decode_records(data) == ([b"one"], len(encode_record(b"one")))

@@ -65,3 +65,10 @@ def test_logs_that_agree_at_the_end_and_differ_before() -> None:
         node.step([Received("n2", Append(2, 1, 1, 0, 1, [different, *entries(3, 2)]))])
     with pytest.raises(InvariantBroken, match=r"log matching: n1 and n3 .* entry 3 .* entry 2"):
         Invariants().check_logs_match([one, other])
+
+
+def test_a_state_that_nobody_committed() -> None:
+    node = raft([], term=1)
+    install(node, snapshot_of(2, 1), term=1)
+    with pytest.raises(InvariantBroken, match="n1 has a state up to entry 2, and nobody"):
+        Invariants().observe(node)
