@@ -52,6 +52,9 @@ from histories.canonical import canonical
 from histories.errors import HistoryError, Problem
 from histories.event import Operation, Outcome
 
+TROUBLE = (Exception, SystemExit)
+"""What a user's code may raise. One that exits must not end the judging, least of all with 0."""
+
 
 class Illegal:
     """What ``step`` returns when an operation is not possible."""
@@ -139,7 +142,7 @@ def _module(path: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except TROUBLE as error:
         where = _line(error, str(file)) or str(file)
         raise _error(
             where,
@@ -263,7 +266,7 @@ class _User:
             after = self.thing.step(state, effect)
         except HistoryError:
             raise
-        except Exception as error:
+        except TROUBLE as error:
             raise _error(
                 _line(error, None) or self.name,
                 f"step raised {type(error).__name__}: {error}; it was asked about a {effect} "

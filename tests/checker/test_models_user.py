@@ -3,6 +3,7 @@
 import doctest
 import itertools
 import random
+import sys
 
 import oracle
 import pytest
@@ -131,6 +132,7 @@ def complaint(call):
         ("stack.py:Stack", "import nowhere\n", "stack.py:1: cannot be imported: ModuleNotFound"),
         ("stack.py:Stack", "\nclass Stack\n", "stack.py:2: cannot be imported: SyntaxError"),
         ("stack.py:Stack", "raise SystemError\n", "stack.py:1: cannot be imported: SystemError"),
+        ("stack.py:Stack", "exit(0)\n", "stack.py:1: cannot be imported: SystemExit: 0"),
     ],
 )
 def test_says_what_is_wrong_with_a_file(tmp_path, name, text, said):
@@ -145,6 +147,7 @@ def test_says_what_is_wrong_with_a_file(tmp_path, name, text, said):
         (lambda s, o: 1 // 0, "step raised ZeroDivisionError"),
         (lambda s, o: 1 // 0, "it was asked about a push of 1 in state ()"),
         (lambda s, o: 1 // 0, "test_models_user.py:"),
+        (lambda s, o: sys.exit(0), "step raised SystemExit: 0"),
         (lambda s, o: [1], "step of a push of 1 in state () gave the state [1], which is not hash"),
         (lambda s, o: next(NUMBERS), "step gave two different answers"),
     ],

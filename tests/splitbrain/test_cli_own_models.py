@@ -1,0 +1,42 @@
+"""``splitbrain check --model FILE.py:NAME``: what a user's own code can do to a verdict."""
+
+import json
+
+import pytest
+
+from splitbrain.cli import front
+
+HEADER = {"format": "splitbrain-history", "version": 1, "run": "r", "system": "s"}
+HEADER |= {"workload": "w", "model": "register", "start": "2026-03-14T09:26:53Z"}
+
+
+@pytest.fixture
+def judged(tmp_path, capsys):
+    """Judges two operations by a model's text, named Own: the exit code, out and err."""
+    history = tmp_path / "history.jsonl"
+    told = [("invoke", "write", 1), ("ok", "write", 1), ("invoke", "read", None), ("ok", "read", 1)]
+    lines = [HEADER] + [
+        {"index": i, "time": i, "process": 0, "type": kind, "f": f, "key": "x", "value": value}
+        for i, (kind, f, value) in enumerate(told)
+    ]
+    history.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    def judged(text, *options):
+        (tmp_path / "own.py").write_text(text)
+        code = front.run(["check", str(history), "--model", f"{tmp_path}/own.py:Own", *options])
+        return code, *capsys.readouterr()
+
+    return judged
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import sys\nsys.exit(0)\n",
+        "class Own:\n    init = 0\n    def step(self, state, operation):\n        exit(0)\n",
+    ],
+)
+def test_a_model_that_exits_is_told_of_and_passes_nothing(judged, text):
+    code, _, err = judged(text)
+    assert code == 2
+    assert "SystemExit: 0" in err
