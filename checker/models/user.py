@@ -14,7 +14,8 @@
             ...
 
 ``splitbrain check history.jsonl --model stack.py:Stack`` judges by it; from Python,
-``linearizable(operations, load_model("stack.py:Stack"))``. NAME is a class, an instance, or
+``linearizable(operations, load_model("stack.py:Stack"))``. The file may import its neighbours;
+of two modules of one name, what is installed comes first. NAME is a class, an instance, or
 anything with these attributes:
 
 * ``init``: the state at first, hashable (a tuple, not a list; a frozenset, not a set);
@@ -39,6 +40,7 @@ its call, or never: the search tries both, and asks ``step`` what it does if it 
 from __future__ import annotations
 
 import importlib.util
+import sys
 import traceback
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -140,9 +142,17 @@ def _module(path: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"user_model_{file.stem}", file)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up there.
+    sys.modules[spec.name] = module
+    folder = str(file.resolve().parent)
+    if folder not in sys.path:
+        # Neighbours can be imported, when a step is asked as well. Last, for one that is called
+        # like a package of ours or of the library would take its place in all that follows.
+        sys.path.append(folder)
     try:
         spec.loader.exec_module(module)
     except TROUBLE as error:
+        sys.modules.pop(spec.name, None)
         where = _line(error, str(file)) or str(file)
         raise _error(
             where,

@@ -1,6 +1,7 @@
 """``splitbrain check --model FILE.py:NAME``: what a user's own code can do to a verdict."""
 
 import json
+import sys
 
 import pytest
 
@@ -40,3 +41,33 @@ def test_a_model_that_exits_is_told_of_and_passes_nothing(judged, text):
     code, _, err = judged(text)
     assert code == 2
     assert "SystemExit: 0" in err
+
+
+def test_a_models_file_may_hold_dataclasses_and_use_its_neighbours(judged, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "own_neighbour.py").write_text("START = None\n")
+    code, out, _ = judged(
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "from own_neighbour import START\n"
+        "from checker import ILLEGAL\n"
+        "@dataclass(frozen=True)\n"
+        "class State:\n"
+        "    value: object = START\n"
+        "class Own:\n"
+        "    init = State()\n"
+        "    def step(self, state, operation):\n"
+        "        if operation.f == 'write':\n"
+        "            return State(operation.input)\n"
+        "        return state if state.value == operation.output else ILLEGAL\n"
+    )
+    assert code == 0
+    assert ": valid" in out
+
+
+def test_a_neighbour_takes_the_place_of_nothing_of_ours(judged, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "checker.py").write_text("raise SystemError\n")
+    code, _, err = judged("import checker.counters\nclass Own:\n    init = step = 0\n")
+    assert code == 2
+    assert "step raised TypeError" in err
