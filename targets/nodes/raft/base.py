@@ -109,6 +109,8 @@ class Base(Parts):
         self.members: tuple[str, ...] = ()
         self.peers: tuple[str, ...] = ()
         self.majority = 0
+        self.is_voter = False
+        """Whether our own vote and our own copy of an entry count."""
         self.configurations = self._configurations_of_log(addresses)
         self._members_changed()
         self._begin_from_snapshot()
@@ -170,11 +172,7 @@ class Base(Parts):
         self.members = self.configurations.members
         self.peers = tuple(name for name in self.members if name != self.node)
         self.majority = len(self.members) // 2 + 1
-
-    @property
-    def is_voter(self) -> bool:
-        """Whether our own vote and our own copy of an entry count."""
-        return len(self.peers) < len(self.members)
+        self.is_voter = self.node in self.members
 
     def _append(self, entry: Entry) -> None:
         self.log.append(entry)

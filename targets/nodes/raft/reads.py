@@ -51,7 +51,7 @@ class Reads(Base):
         return self.commit_index >= self.first_own_index
 
     def _release_reads(self) -> None:
-        if self.role is not Role.LEADER:
+        if self.role is not Role.LEADER or not (self._confirming or self._sent_at_s):
             return
         confirmed = self._confirmed_round()
         self._renew_lease(confirmed)
