@@ -8,7 +8,7 @@ proposed for a slot then knows what was chosen there; for the other slots it ask
 
 from __future__ import annotations
 
-from targets.nodes.paxos.ballot import Ballot, Decree
+from targets.nodes.paxos.ballot import Ballot, Decree, PValue
 from targets.nodes.paxos.base import Base
 from targets.nodes.paxos.messages import Learn, Learned
 
@@ -22,18 +22,22 @@ class Learner(Base):
     def _tally(self, acceptor: str, slot: int, ballot: Ballot) -> None:
         if slot <= self.chosen or slot in self.decided:
             return
-        acceptors = self._acceptors(slot, ballot)
-        acceptors.add(acceptor)
-        if len(acceptors) < self.quorum:
+        by_ballot = self.acceptances.setdefault(slot, {})
+        by_ballot.setdefault(ballot, set()).add(acceptor)
+        if len(self._acceptors(slot, ballot)) < self.quorum:
             return
-        pvalue = self.accepted.get(slot)
         # A learner to whom the proposal never came knows that something is chosen, not what.
-        if pvalue is not None and pvalue.ballot == ballot:
+        if (pvalue := self._proposal(slot, ballot)) is not None:
             self._decide(slot, pvalue.decree)
 
     def _acceptors(self, slot: int, ballot: Ballot) -> set[str]:
         """Who has accepted what ``ballot`` proposed for ``slot``: each ballot counts apart."""
-        return self.acceptances.setdefault(slot, {}).setdefault(ballot, set())
+        return self.acceptances[slot][ballot]
+
+    def _proposal(self, slot: int, ballot: Ballot) -> PValue | None:
+        """What ``ballot`` proposed for ``slot``, if we have accepted it ourselves."""
+        pvalue = self.accepted.get(slot)
+        return pvalue if pvalue is not None and pvalue.ballot == ballot else None
 
     def _decide(self, slot: int, decree: Decree) -> None:
         self.decided[slot] = decree
@@ -62,9 +66,9 @@ class Learner(Base):
         if chosen <= self.chosen:
             return
         for slot in range(self.chosen + 1, min(chosen, self.chosen + SCAN_SLOTS_MAX) + 1):
-            pvalue = self.accepted.get(slot)
+            pvalue = self._proposal(slot, ballot)
             # The leader proposes one decree a slot, and it is the one that was chosen there.
-            if pvalue is not None and pvalue.ballot == ballot and slot not in self.decided:
+            if pvalue is not None and slot not in self.decided:
                 self._decide(slot, pvalue.decree)
         if chosen > self.chosen:
             self._ask_to_learn(peer)
