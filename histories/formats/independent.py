@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from histories.event import Event
+from histories.event import NEMESIS, Event, EventType
 from histories.table import NO_VALUE, OK, Int32, Table, pair_numbers
-from histories.values import OTHER, Interner, Values
+from histories.values import OTHER, Interner, Values, layout
 
 
 def are_keys(table: Table) -> bool:
@@ -84,3 +84,36 @@ def split_event(event: Event) -> Event:
     if event.key is not None or not isinstance(value, list) or len(value) != 2:
         return event
     return replace(event, key=value[0], value=value[1])
+
+
+class Suspicion:
+    """Follows events whose values may yet turn out to be independent keys and their values.
+
+    ``possible``: no event so far keeps ``are_keys`` from holding of the whole history; once
+    False it stays so. ``likely``: something was invoked with `[k nil]`.
+    """
+
+    def __init__(self) -> None:
+        self.possible = True
+        self.likely = False
+        self._open: dict[int | str, tuple[int, int, bytes] | None] = {}
+
+    def add(self, event: Event) -> None:
+        """Take the next event."""
+        if event.process == NEMESIS:
+            return
+        if event.type is EventType.INVOKE:
+            first = _first(event)
+            self._open[event.process] = first
+            self.possible &= event.key is None and first is not None and first[0] != OTHER
+            self.likely |= self.possible and event.value[1] is None
+            return
+        first = self._open.pop(event.process, None)
+        if event.type is EventType.OK:
+            self.possible &= _first(event) == first
+
+
+def _first(event: Event) -> tuple[int, int, bytes] | None:
+    """What the first element of a pair is compared by; None when the value is no pair."""
+    value: Any = event.value
+    return layout(value[0]) if isinstance(value, list) and len(value) == 2 else None

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import threading
+from random import Random
 
 import pytest
 import zstandard
@@ -160,3 +161,42 @@ def test_a_stream_stops_at_what_is_no_event():
 def test_a_stream_may_be_packed_and_keyed():
     stream = EventStream(io.BytesIO(zstd(EDN.encode())), "-", independent=True)
     assert [(event.key, event.value) for event in stream] == [(None, None), (1, 2)]
+
+
+def test_pairs_are_held_back_while_they_may_be_independent_keys():
+    """``independent=None``: as ``are_keys`` of the whole history would say, or a refusal."""
+    write = "{:process 0, :type :%s, :f :write, :value [1 2]}\n"
+    pairs = write % "invoke" + write % "ok"
+    pipe = Trickle(pairs + EDN)
+    stream = EventStream(pipe, "-", independent=None)
+    event = next(iter(stream))
+    assert (event.value, stream.line, pipe.given) == ([1, 2], 1, 3)
+    stream = EventStream(io.BytesIO(pairs.encode()), "-", independent=None)
+    assert [event.value for event in stream] == [[1, 2], [1, 2]]
+    mixed = (pairs + write.replace("[1 2]", "[1 nil]") % "invoke").encode()
+    with pytest.raises(HistoryError, match="-:3: "):
+        list(EventStream(io.BytesIO(mixed), "-", independent=None))
+
+
+def test_a_stream_takes_no_pairs_for_values_that_the_file_takes_for_keys(tmp_path):
+    random = Random(7)
+    taken = {True: 0, False: 0}
+    for _ in range(300):
+        values = random.choice((["[1 nil]", "[2 5]"], ["[1 nil]", "[1 5]", "[[3] 4]", "nil"]))
+        maps = []
+        for _ in range(random.randint(1, 4)):
+            asked = random.choice(values)
+            answers = [("ok", asked), ("ok", random.choice(values)), ("info", ":timed-out")]
+            kind, answer = random.choice(answers)
+            process = len(maps)
+            maps.append(f"{{:process {process}, :type :invoke, :f :read, :value {asked}}}\n")
+            maps.append(f"{{:process {process}, :type :{kind}, :f :read, :value {answer}}}\n")
+        text = "".join(maps).encode()
+        keyed = len(read_history(written(tmp_path, text)).table.keys) > 1
+        taken[keyed] += 1
+        try:
+            list(EventStream(io.BytesIO(text), "-", independent=None))
+        except HistoryError:
+            continue
+        assert not keyed, text
+    assert min(taken.values()) > 30

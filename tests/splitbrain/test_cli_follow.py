@@ -14,6 +14,7 @@ import pytest
 from histories.errors import HistoryError
 from histories.event import Event, EventType
 from histories.journal import line
+from splitbrain.cli import front
 from splitbrain.cli.commands.following import Pipe, follow
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -166,3 +167,71 @@ def test_a_pipe_that_is_silent_calls_for_a_look():
         assert Pipe(stream, look).readline() == b"line\n"
     os.close(writing)
     assert looks == [1]
+
+
+def edn(*story):
+    """EDN of (process, type, f, value) each, the value as EDN."""
+    return "".join(
+        f"{{:process {process} :type :{kind} :f :{f} :value {value}}}\n"
+        for process, kind, f, value in story
+    ).encode()
+
+
+def both(process, f, value, answer=None):
+    return (process, "invoke", f, value), (process, "ok", f, answer or value)
+
+
+TWO_KEYS = (*both(0, "write", "[1 5]"), *both(1, "write", "[2 6]"))
+KEYED = edn(*TWO_KEYS, *both(1, "read", "[1 nil]", "[1 5]"))
+VECTORS = edn(*TWO_KEYS, *both(1, "read", "nil", "[2 6]"))
+
+
+def test_independent_keys_are_told_apart_when_asked_for(capsys):
+    assert follow(io.BytesIO(KEYED), model="register", independent=True) == 0
+    assert "2 keys" in capsys.readouterr().out
+    assert follow(io.BytesIO(KEYED), model="register", independent=False) == 1
+
+
+def test_pairs_that_may_be_independent_keys_accuse_nobody():
+    with pytest.raises(HistoryError, match="--independent or --no-independent") as caught:
+        follow(io.BytesIO(KEYED), model="register")
+    assert caught.value.problems[0].where == "-:5"
+    # As plain values the second would be impossible; as keys and values both are fine.
+    swaps = edn(*both(0, "cas", "[1 [nil 5]]"), *both(0, "cas", "[2 [nil 6]]"))
+    with pytest.raises(HistoryError, match="--independent or --no-independent"):
+        follow(io.BytesIO(swaps + edn(*both(1, "read", "[1 nil]", "[1 5]"))), model="cas-register")
+    many = edn(*(one for n in range(600) for one in both(0, "write", f"[{n} 1]")))
+    with pytest.raises(HistoryError, match="--independent or --no-independent"):
+        follow(io.BytesIO(many), model="register")
+
+
+def test_pairs_that_cannot_be_independent_keys_are_values(capsys):
+    """What was held back until that was clear is judged with the rest, each with its line."""
+    assert follow(io.BytesIO(VECTORS), model="register") == 0
+    assert "3 operations" in capsys.readouterr().out
+    only_writes = edn(*TWO_KEYS)
+    assert follow(io.BytesIO(only_writes), model="register") == 3
+    assert "2 operations" in capsys.readouterr().out
+    bad = edn(*both(0, "write", "[1 5]"), *both(0, "pop", "[2 6]"), *both(1, "read", "nil", "1"))
+    with pytest.raises(HistoryError) as caught:
+        follow(io.BytesIO(bad), model="register")
+    assert caught.value.problems[0].where == "-:3"
+
+
+def test_the_pairs_of_a_journal_are_values_unless_asked(capsys):
+    story = (
+        *((0, kind, "write", [1, 5]) for kind in ("invoke", "ok")),
+        *((0, kind, "write", [2, 6]) for kind in ("invoke", "ok")),
+        (1, "invoke", "read", [1, None]),
+        (1, "ok", "read", [1, 5]),
+    )
+    unkeyed = journal(*story).replace(b'"key":"x",', b"").replace(b'"key": "x", ', b"")
+    assert b"key" not in unkeyed
+    assert follow(io.BytesIO(unkeyed)) == 1
+    assert follow(io.BytesIO(unkeyed), independent=True) == 0
+
+
+@pytest.mark.parametrize("option", ["--time-limit=5s", "--memory-limit=1GB", "--jobs=2"])
+def test_options_that_do_not_apply_to_a_pipe_are_refused(option, capsys):
+    assert front.run(["check", "-", "--model", "register", option]) == 2
+    assert f"{option.partition('=')[0]}: does not apply to a pipe" in capsys.readouterr().err

@@ -36,7 +36,7 @@ STDIN = Path("-")
     "--independent/--no-independent",
     default=None,
     help="Values [k v] are an independent key and its value, or are not.  "
-    "[default: in EDN, where they can be nothing else]",
+    "[default: in EDN, where they can be nothing else; a pipe where they may be has to be told]",
 )
 @click.option("--time-limit", metavar="TIME", help="Give up a file's search after this (60, 2m).")
 @click.option(
@@ -106,11 +106,23 @@ def check_command(
     if STDIN in files:
         if len(files) > 1 or page is not None or certificate is not None:
             problems.append("-: a pipe is followed alone, without other files, page or certificate")
+        limits = {"--time-limit": time_limit, "--memory-limit": memory_limit, "--jobs": jobs}
+        problems += [
+            f"{option}: does not apply to a pipe, which is judged event by event as it comes"
+            for option, given in limits.items()
+            if given is not None
+        ]
         if problems:
             raise Problems(problems, ctx)
         from splitbrain.cli.commands.following import follow
 
-        return follow(sys.stdin.buffer, model=asked.model, reading=asked.reading, as_json=as_json)
+        return follow(
+            sys.stdin.buffer,
+            model=asked.model,
+            reading=asked.reading,
+            independent=independent,
+            as_json=as_json,
+        )
     paths, missing = expand(files)
     problems += missing
     for option, given in (("--html", page), ("--certificate", certificate)):

@@ -6,7 +6,7 @@ import os
 import select
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from splitbrain.cli.failure import EXIT_INTERRUPTED
@@ -36,16 +36,17 @@ def follow(
     *,
     model: str | None = None,
     reading: str | None = None,
+    independent: bool | None = None,
     as_json: bool = False,
     progress: TextIO | None = None,
 ) -> int:
     """Judge the events that come through ``stream`` as they come; returns the exit code.
 
     1 with the sentence as soon as something is impossible; else, at the end, that of the
-    verdict; 130 after Ctrl-C, with what is verified so far. Raises HistoryError, naming the
-    line, for what is no history.
+    verdict; 130 after Ctrl-C, with what is verified so far. ``independent``: as for
+    ``EventStream``. Raises HistoryError, naming the line, for what is no history.
     """
-    following = _Following(stream, model, reading, progress or sys.stderr)
+    following = _Following(stream, model, reading, independent, progress or sys.stderr)
     violation, interrupted = following.run()
     following.close()
     if violation is not None:
@@ -61,14 +62,20 @@ class _Following:
     """The stream, the monitor, and the clock that makes it look."""
 
     def __init__(
-        self, stream: IO[bytes], model: str | None, reading: str | None, progress: TextIO
+        self,
+        stream: IO[bytes],
+        model: str | None,
+        reading: str | None,
+        independent: bool | None,
+        progress: TextIO,
     ) -> None:
         from histories.stream import EventStream
 
         self.began = time.perf_counter()
         self.monitor: Monitor | None = None
         # It asks for readline and read, no more.
-        self.events: EventStream = EventStream(cast("IO[bytes]", Pipe(stream, self._look)), NAME)
+        pipe = cast("IO[bytes]", Pipe(stream, self._look))
+        self.events: EventStream = EventStream(pipe, NAME, independent=independent)
         self.found: Violation | None = None
         self._model, self._reading = model, reading
         self._next = self.began + PROBE_S
@@ -77,19 +84,27 @@ class _Following:
     def run(self) -> tuple[Violation | None, bool]:
         """Follow to the end, or to the first violation; and whether Ctrl-C ended it."""
         try:
-            for event in self.events:
-                if self.monitor is None:
-                    self.monitor = self._begin()
-                self._feed(self.monitor, event)
-                if self.found is not None:
-                    return self.found, False
+            if self._feed_all(self.events):
+                return self.found, False
             if self.monitor is None:
                 self.monitor = self._begin()
             return self.monitor.probe(), False
         except _Found:
             return self.found, False
         except KeyboardInterrupt:
+            if self.found is None:
+                self._feed_all(self.events.held())
             return self.found, True
+
+    def _feed_all(self, events: Iterable[Event]) -> bool:
+        """Feed events up to the first violation; whether there was one."""
+        for event in events:
+            if self.monitor is None:
+                self.monitor = self._begin()
+            self._feed(self.monitor, event)
+            if self.found is not None:
+                return True
+        return False
 
     def _feed(self, monitor: Monitor, event: Event) -> None:
         from histories.errors import HistoryError
