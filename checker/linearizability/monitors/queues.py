@@ -247,22 +247,28 @@ def refine(q: Queue, count: int, empties: int) -> None:
 def attempt(q: Queue, begin: int, end: int, limit: int, ordered: bool, loose: bool) -> int:
     """Decide one key's prefix: its order's length, or less: a status less one, or UNSURE.
 
-    Takes are spent on what has to be gone, which is UNSURE where a dequeue found nothing; or,
-    if ``loose``, everything left is gone as soon as the first take could have been.
+    Takes are spent on what has to be gone, which is UNSURE where a dequeue found nothing, or
+    where one is still open: what it is to answer a take may have taken in this prefix. Or, if
+    ``loose``, everything left is gone as soon as the first take could have been.
     """
     status, count, takes, empties = gather(q, begin, end, limit)
     for p in range(begin, end):
         q.home[q.value[q.rows[p]]] = -1
+    doubtful = takes > 0 and empties > 0
+    for element in range(count):
+        if takes > 0 and q.deq[element] >= 0 and q.ret[q.deq[element]] > limit:
+            doubtful = True
     if status == LINEARIZED:
         status, count = effective(q, count, limit)
     if status == LINEARIZED and takes > 0 and loose:
         for element in range(count):
-            if q.times[ASKED, element] == BIG:
-                q.times[ASKED, element] = max(q.times[CALLED, element], q.call[q.takes[0]])
+            if q.times[DEQUEUED, element] == BIG:
+                gone = max(q.times[CALLED, element], q.call[q.takes[0]])
+                q.times[ASKED, element] = min(q.times[ASKED, element], gone)
                 q.times[GREATEST, element] = q.times[ASKED, element]
     elif status == LINEARIZED and takes > 0:
         status = spend(q, count, takes, empties, ordered)
-        if status == REFUTED and empties > 0:
+        if status == REFUTED and doubtful:
             return UNSURE
     if status == LINEARIZED:
         status = find_moments(q, count, empties)
@@ -272,7 +278,7 @@ def attempt(q: Queue, begin: int, end: int, limit: int, ordered: bool, loose: bo
             status = REFUTED
     if status == LINEARIZED:
         return 0 if loose else lay_out(q, begin, count, empties, ordered)
-    if status == REFUTED and takes > 0 and empties > 0 and not loose:
+    if status == REFUTED and doubtful and not loose:
         return UNSURE
     return status - 1
 
