@@ -9,7 +9,7 @@ import random
 import pytest
 from raft_simulation import Cluster, Pending
 
-from targets.nodes.bug import Bug, mutate
+from targets.nodes.bug import Bug, find, mutate
 from targets.nodes.raft.bugs import BUGS
 from targets.nodes.raft.core import Raft
 from targets.nodes.raft.options import Options
@@ -210,16 +210,15 @@ def test_the_same_seed_gives_the_same_history() -> None:
     assert [p.answer for p in one.pending] == [p.answer for p in two.pending]
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
-def test_the_same_trouble_exposes_each_seeded_bug_to_clients(bug: Bug) -> None:
-    """The checks above can fail: with a mutated core some seed soon does."""
-    core = mutate(Raft, [bug])
+@pytest.mark.parametrize("bug", [bug for bug in BUGS if bug.tier == "A"], ids=lambda bug: bug.name)
+def test_the_same_trouble_exposes_the_seeded_bugs_that_are_easy_to_find(bug: Bug) -> None:
+    """The checks above can fail: with a mutated core some seed soon does, and a node knows."""
+    core, options = mutate(Raft, [bug]), Options.from_texts(bug.options)
     for seed in range(SEEDS):
-        cluster = hurt(seed, core)
+        cluster = hurt(seed, core, options=options)
         try:
             judge(cluster)
         except AssertionError:
-            reached = sum(node.reached.get(bug.name, 0) for node in cluster.nodes.values())
-            assert reached, f"seed {seed} shows the bug, but no node counted it"
-            return
+            if any(node.reached.get(bug.name, 0) for node in cluster.nodes.values()):
+                return
     pytest.fail(f"{bug.name} survived {SEEDS} seeds")

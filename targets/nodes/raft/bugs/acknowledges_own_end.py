@@ -6,13 +6,14 @@ n2 (new leader)   5 6  7      counts n1 for 6 and 7
 
 from __future__ import annotations
 
+from targets.nodes.raft.bugs.overclaims import Overclaims
 from targets.nodes.raft.bugs.rewinds import Rewinds
 from targets.nodes.raft.messages import Append
 
 NAME = "raft.acknowledges-own-end"
 
 
-class AcknowledgesOwnEnd(Rewinds):
+class AcknowledgesOwnEnd(Overclaims, Rewinds):
     """The reply names the last index of the log; it counts where an older term stands there."""
 
     def _acknowledge(self, peer: str, append: Append, verified: int) -> None:

@@ -6,6 +6,7 @@ n2 (old leader)   snapshot up to 5; 6' 7'    commits 6' 7', and says that it has
 
 from __future__ import annotations
 
+from targets.nodes.raft.bugs.overclaims import Overclaims
 from targets.nodes.raft.bugs.rewinds import Overwrites
 from targets.nodes.raft.log import Entry
 from targets.nodes.raft.messages import Append
@@ -14,7 +15,7 @@ from targets.nodes.raft.progress import Progress
 NAME = "raft.empty-append-at-boundary"
 
 
-class EmptyAppendAtBoundary(Overwrites):
+class EmptyAppendAtBoundary(Overclaims, Overwrites):
     """Right behind a snapshot a leader probes without entries, and a follower who gets an
     empty append there vouches for the rest of its log; it counts where that is of an older term.
     """

@@ -12,7 +12,11 @@ NAME = "raft.quorum-too-small"
 
 
 class QuorumTooSmall(Rewinds):
-    """Two quorums need not meet; it counts whenever a leader should have stepped down."""
+    """Two quorums need not meet.
+
+    It counts when a leader should have stepped down, and when one leads no more and has
+    committed what no majority holds, as far as it knows.
+    """
 
     def _members_changed(self) -> None:
         super()._members_changed()
@@ -24,3 +28,10 @@ class QuorumTooSmall(Rewinds):
         if was_heard and heard <= len(self.members) // 2:
             self._count(NAME)
         return was_heard
+
+    def _stop_leading(self) -> None:
+        own = self.durable_index if self.is_voter else 0
+        held = sorted((own, *(progress.match for progress in self._voting)))
+        if held[-(len(self.members) // 2 + 1)] < self.commit_index:
+            self._count(NAME)
+        super()._stop_leading()

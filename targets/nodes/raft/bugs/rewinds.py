@@ -57,11 +57,14 @@ class Rewinds(Overwrites):
         if self._undone:
             again = {at: entry for at, entry in self._undone.items() if at <= index}
             if any(self.log.entry(at).encoded != again[at].encoded for at in again):
-                self._undone = None
                 self._begin_from_snapshot()
             else:
                 self._undone = {at: e for at, e in self._undone.items() if at > index}
         super()._commit_to(index)
+
+    def _begin_from_snapshot(self) -> None:
+        self._undone = None
+        super()._begin_from_snapshot()
 
     def _back_off(self, progress: Progress, reply: AppendReply) -> None:
         # A follower whose log ends before what it once acknowledged has lost it.
