@@ -42,11 +42,11 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from checker.models.model import Model
 from checker.reading import Reading
@@ -54,8 +54,15 @@ from histories.canonical import canonical
 from histories.errors import HistoryError, Problem
 from histories.event import Operation, Outcome
 
+T = TypeVar("T")
 TROUBLE = (Exception, SystemExit)
 """What a user's code may raise. One that exits must not end the judging, least of all with 0."""
+
+REQUIRED = object()
+"""Stands for a member that is not there and has no default."""
+STATES = "States can be hashed and compared, and equal ones have equal hashes."
+SHOWN_MAX = 200
+"""Characters of a state in a message."""
 
 
 class Illegal:
@@ -183,19 +190,14 @@ def user_model(definition: Any, name: str | None = None) -> Model:
     <Verdict.INVALID: 'invalid'>
     """
     label = name or str(getattr(definition, "__name__", type(definition).__name__))
-    thing = definition() if isinstance(definition, type) else definition
-    for member in ("init", "step"):
-        if not hasattr(thing, member):
-            raise _error(
-                label,
-                f"has no {member!r}.",
-                "A model has 'init', a hashable state, and 'step(state, operation)'.",
-            )
+    thing = definition
+    if isinstance(definition, type):
+        hint = "A class is called without arguments; or name an instance that is made already."
+        thing = _asked(definition, label, "making one", hint)
     user = _User(label, thing)
-    user.hashable(thing.init, "init")
     return Model(
         name=label,
-        init=thing.init,
+        init=user.init,
         functions=user.functions,
         effect=user.effect,
         misfit=user.misfit,
@@ -203,7 +205,7 @@ def user_model(definition: Any, name: str | None = None) -> Model:
         observes=user.observes,
         by_key=user.by_key,
         depends_on=user.depends_on,
-        summary=(type(thing).__doc__ or f"a model of your own, {label}").strip().splitlines()[0],
+        summary=_summary(thing) or f"a model of your own, {label}",
         outcomes="what its step says",
     )
 
@@ -214,15 +216,47 @@ class _User:
     def __init__(self, name: str, thing: Any) -> None:
         self.name = name
         self.thing = thing
-        self.functions = tuple(getattr(thing, "functions", ()))
-        self.observers = frozenset(getattr(thing, "observers", ()))
-        self.failed = bool(getattr(thing, "failed", False))
-        self.by_key = bool(getattr(thing, "by_key", True))
-        self.by_process = bool(getattr(thing, "by_process", False))
+        self.init: Hashable = self._member("init")
+        self._member("step")
+        self.functions = self._names("functions")
+        self.observers = frozenset(self._names("observers"))
+        self.failed = self._flag("failed", default=False)
+        self.by_key = self._flag("by_key", default=True)
+        self.by_process = self._flag("by_process", default=False)
         self.depends_on: tuple[Literal["process", "key"], ...] = (
             *(("process",) if self.by_process else ()),
             *(("key",) if not self.by_key else ()),
         )
+        self.hashable(self.init, "init")
+
+    def _member(self, name: str, default: Any = REQUIRED) -> Any:
+        hint = "A model has 'init', a hashable state, and 'step(state, operation)'."
+        found = _asked(
+            lambda: getattr(self.thing, name, default), self.name, f"reading its {name!r}", hint
+        )
+        if found is REQUIRED:
+            raise _error(self.name, f"has no {name!r}.", hint)
+        return found
+
+    def _names(self, member: str) -> tuple[str, ...]:
+        given = self._member(member, ())
+        # A text would do as its letters.
+        listed = isinstance(given, (tuple, list, set, frozenset))
+        if not listed or not all(isinstance(name, str) for name in given):
+            raise _error(
+                self.name,
+                f"its {member!r} is {_shown(given)}.",
+                "Names of operations are given in a tuple, such as ('read', 'write') or ('read',).",
+            )
+        return tuple(given)
+
+    def _flag(self, member: str, *, default: bool) -> bool:
+        given = self._member(member, default)
+        if not isinstance(given, bool):
+            raise _error(
+                self.name, f"its {member!r} is {_shown(given)}.", "It is either True or False."
+            )
+        return given
 
     def misfit(self, operation: Operation) -> str | None:
         if not self.functions or operation.f in self.functions:
@@ -255,18 +289,20 @@ class _User:
 
     def step(self, state: Hashable, effect: UserOperation) -> tuple[Hashable, ...]:
         after = self._call(state, effect)
-        if after != self._call(state, effect):
-            raise _error(
-                self.name,
-                f"step gave two different answers for a {effect} in state {state!r}.",
-                "A step is pure: no randomness, no clock, nothing that it remembers.",
-            )
+        asked = f"step of a {effect} in state {_shown(state)}"
         for one in after:
-            self.hashable(one, f"step of a {effect} in state {state!r}")
-        if self.observes(effect) and any(one != state for one in after):
+            self.hashable(one, asked)
+        if not self._same(after, self._call(state, effect), asked):
             raise _error(
                 self.name,
-                f"a {effect} changed the state {state!r} to {after[0]!r}.",
+                f"step gave two different answers for a {effect} in state {_shown(state)}.",
+                "A step is pure: no randomness, no clock, nothing that it remembers; and states "
+                "that mean the same are equal.",
+            )
+        if self.observes(effect) and not all(self._same(one, state, asked) for one in after):
+            raise _error(
+                self.name,
+                f"a {effect} changed the state {_shown(state)} to {_shown(after[0])}.",
                 "What is named in 'observers', and what failed, changes no state.",
             )
         return after
@@ -280,12 +316,15 @@ class _User:
             raise _error(
                 _line(error, None) or self.name,
                 f"step raised {type(error).__name__}: {error}; it was asked about a {effect} "
-                f"in state {state!r}.",
+                f"in state {_shown(state)}.",
                 "A step returns the state after, or ILLEGAL when the operation is not possible.",
             ) from error
         if after is ILLEGAL:
             return ()
         return tuple(after) if isinstance(after, Either) else (after,)
+
+    def _same(self, one: Hashable, other: Hashable, where: str) -> bool:
+        return _asked(lambda: bool(one == other), self.name, f"comparing states of {where}", STATES)
 
     def hashable(self, state: Any, where: str) -> None:
         """Raise HistoryError for a state that cannot be told from others by its hash."""
@@ -294,9 +333,41 @@ class _User:
         except TypeError:
             raise _error(
                 self.name,
-                f"{where} gave the state {state!r}, which is not hashable.",
+                f"{where} gave the state {_shown(state)}, which is not hashable.",
                 "Use tuples for lists, frozensets for sets, sorted tuples of pairs for dicts.",
             ) from None
+        except TROUBLE as error:
+            raise _error(
+                _line(error, None) or self.name,
+                f"the hash of {_shown(state)}, which {where} gave, raised "
+                f"{type(error).__name__}: {error}.",
+                STATES,
+            ) from error
+
+
+def _asked(call: Callable[[], T], name: str, what: str, expected: str) -> T:
+    """What the user's code gives; HistoryError when it raises."""
+    try:
+        return call()
+    except TROUBLE as error:
+        raise _error(
+            _line(error, None) or name, f"{what} raised {type(error).__name__}: {error}.", expected
+        ) from error
+
+
+def _summary(thing: Any) -> str | None:
+    """The first line of the docstring, if there is one."""
+    text = type(thing).__doc__
+    return text.strip().partition("\n")[0] if isinstance(text, str) else None
+
+
+def _shown(value: Any) -> str:
+    """A value of the user's for a message, whatever its own ``repr`` does."""
+    try:
+        text = repr(value)
+    except TROUBLE:
+        return f"a {type(value).__name__} whose text cannot be made"
+    return text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}…"
 
 
 def _line(error: BaseException, file: str | None) -> str | None:

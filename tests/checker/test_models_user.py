@@ -172,3 +172,64 @@ def test_an_operation_it_does_not_have_is_told_of():
     operations = Story().did(0, "peek").operations()
     said = complaint(lambda: linearizable(operations, user_model(Stack)))
     assert "'peek' is no operation of the model 'Stack' (push, pop)" in said
+
+
+class Sound:
+    init = 0
+
+    def step(self, state, operation):
+        return state
+
+
+class Raising:
+    def __hash__(self):
+        raise ArithmeticError("no hash")
+
+    def __repr__(self):
+        raise ArithmeticError("no text")
+
+
+class Incomparable:
+    def __hash__(self):
+        return 0
+
+    def __eq__(self, other):
+        raise ArithmeticError("no comparing")
+
+
+def fails(*_):
+    raise ArithmeticError("not today")
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"__init__": fails}, "making one raised ArithmeticError: not today"),
+        ({"__init__": lambda self, size: None}, "making one raised TypeError"),
+        ({"init": property(fails)}, "reading its 'init' raised ArithmeticError: not today"),
+        ({"init": property(fails)}, "test_models_user.py:"),
+        ({"functions": 5}, "its 'functions' is 5."),
+        ({"functions": "read"}, "its 'functions' is 'read'."),
+        ({"functions": "read"}, "such as ('read', 'write')"),
+        ({"functions": ("read", 1)}, "its 'functions' is ('read', 1)."),
+        ({"functions": property(fails)}, "reading its 'functions' raised ArithmeticError"),
+        ({"observers": "read"}, "its 'observers' is 'read'."),
+        ({"by_key": "no"}, "its 'by_key' is 'no'."),
+        ({"init": Raising()}, "the hash of a Raising whose text cannot be made"),
+        ({"init": Raising()}, "raised ArithmeticError: no hash"),
+        ({"step": lambda *_: Raising()}, "raised ArithmeticError: no hash"),
+        ({"step": lambda *_: Incomparable()}, "raised ArithmeticError: no comparing"),
+        ({"step": lambda *_: [0] * 10_000}, ", 0, 0…, which is not hashable"),
+    ],
+)
+def test_says_what_is_wrong_with_a_class(members, said):
+    wrong = type("Wrong", (Sound,), members)
+    told = complaint(lambda: linearizable(story().operations(), user_model(wrong)))
+    assert said in told
+    assert len(told) < 1_000
+
+
+def test_a_model_is_summed_up_whatever_its_docstring_is():
+    for text in (None, "", "  \n ", 5):
+        model = user_model(type("Sound", (Sound,), {"__doc__": text}))
+        assert model.summary == "a model of your own, Sound"
