@@ -235,3 +235,12 @@ def test_the_pairs_of_a_journal_are_values_unless_asked(capsys):
 def test_options_that_do_not_apply_to_a_pipe_are_refused(option, capsys):
     assert front.run(["check", "-", "--model", "register", option]) == 2
     assert f"{option.partition('=')[0]}: does not apply to a pipe" in capsys.readouterr().err
+
+
+def test_a_closed_standard_input_is_told():
+    command = [sys.executable, "-P", "-m", "splitbrain", "check", "-", "--model", "register"]
+    ended = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", *command], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert "-: standard input is closed" in ended.stderr and "Try:" in ended.stderr

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO, cast
 
 import click
 
@@ -112,12 +113,16 @@ def check_command(
             for option, given in limits.items()
             if given is not None
         ]
-        if problems:
+        # Python's standard input is None when it was closed before we started.
+        stdin = cast("TextIO | None", sys.stdin)
+        if stdin is None:
+            problems.append("-: standard input is closed; pipe a history into it")
+        if stdin is None or problems:
             raise Problems(problems, ctx)
         from splitbrain.cli.commands.following import follow
 
         return follow(
-            sys.stdin.buffer,
+            stdin.buffer,
             model=asked.model,
             reading=asked.reading,
             independent=independent,
