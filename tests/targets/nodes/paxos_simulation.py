@@ -225,6 +225,14 @@ class Cluster:
         self.cut.clear()
         self.loss = 0.0
 
+    def deliver(self, source: str, target: str, message: Any) -> None:
+        """Hand over a message that was under way, whatever is cut by now."""
+        self._step(target, [Received(source, message)])
+
+    def elapse(self, name: str, timer: str) -> None:
+        """Let a timer run out now."""
+        self._step(name, [Elapsed(timer)])
+
     # Clients.
 
     def ask(self, node: str, f: str, **request: Any) -> Pending:
