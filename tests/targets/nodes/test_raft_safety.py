@@ -9,7 +9,7 @@ import random
 import pytest
 from raft_simulation import Cluster, Pending
 
-from targets.nodes.bug import Bug, find, mutate
+from targets.nodes.bug import Bug, mutate
 from targets.nodes.raft.bugs import BUGS
 from targets.nodes.raft.core import Raft
 from targets.nodes.raft.options import Options
