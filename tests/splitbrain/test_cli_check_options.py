@@ -1,6 +1,7 @@
 """``splitbrain check``: readings, budgets, several files at once, and what is written beside."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -82,3 +83,27 @@ def test_what_is_written_beside_belongs_to_one_file(valid, refused, tmp_path, ca
     assert front.run(["check", valid, "--certificate", str(out)]) == 0
     assert json.loads(out.read_text())["format"] == "splitbrain-linearization"
     assert front.run(["check", "-", valid]) == 2
+
+
+@pytest.mark.parametrize("option", ["--certificate", "--html"])
+def test_an_output_never_replaces_what_is_read(option, valid, tmp_path, capsys):
+    link, model = tmp_path / "link", tmp_path / "m.py"
+    link.hardlink_to(valid)
+    model.write_text(
+        "class M:\n    init = None\n    def step(self, state, o):\n        return state\n"
+    )
+    kept = Path(valid).read_bytes()
+    for output in (valid, str(link)):
+        assert front.run(["check", valid, option, output]) == 2
+        assert f"{option}: {output} is the history itself" in capsys.readouterr().err
+    assert front.run(["check", valid, "--model", f"{model}:M", option, str(model)]) == 2
+    assert f"{option}: {model} is the file of the model" in capsys.readouterr().err
+    assert Path(valid).read_bytes() == kept and model.read_text().startswith("class M")
+
+
+def test_two_outputs_are_two_files(valid, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    outputs = ["--certificate", "out", "--html", str(tmp_path / "out")]
+    assert front.run(["check", valid, *outputs]) == 2
+    assert "--html: is the same file as --certificate" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -14,6 +14,7 @@ import click
 from splitbrain.cli.catalogue import MODELS, READINGS
 from splitbrain.cli.failure import EXIT_USAGE, Problems
 from splitbrain.cli.judging import Asked, Judged, judge_file
+from splitbrain.cli.outputs import problems_of
 from splitbrain.suggest import unknown_name
 
 STDIN = Path("-")
@@ -133,6 +134,11 @@ def check_command(
     for option, given in (("--html", page), ("--certificate", certificate)):
         if given is not None and len(paths) > 1:
             problems.append(f"{option}: one file at a time, {len(paths)} are given")
+    if page is not None or certificate is not None:
+        read = dict.fromkeys(paths, "the history itself")
+        if model is not None and model not in MODELS:
+            read[Path(model.rpartition(":")[0])] = "the file of the model"
+        problems += problems_of({"--certificate": certificate, "--html": page}, read)
     if problems:
         raise Problems(problems, ctx)
     judged = []

@@ -1,0 +1,32 @@
+"""The files ``splitbrain check`` is asked to write: looked at before there is anything to write."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def problems_of(outputs: Mapping[str, Path | None], inputs: Mapping[Path, str]) -> list[str]:
+    """A sentence for each output, by option, that would replace an input or another output.
+
+    ``inputs`` says what each file that is read is. Links are followed.
+    """
+    problems = []
+    wanted: dict[str, Path] = {o: path for o, path in outputs.items() if path is not None}
+    for number, (option, path) in enumerate(wanted.items()):
+        for source, what in inputs.items():
+            if _same(path, source):
+                problems.append(f"{option}: {path} is {what}; name another file to write.")
+        for other in list(wanted)[:number]:
+            if _same(path, wanted[other]):
+                problems.append(f"{option}: is the same file as {other}, {path}.")
+    return problems
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):
+        # One is not there yet: then only their names can tell.
+        return os.path.realpath(one) == os.path.realpath(other)
