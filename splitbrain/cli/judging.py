@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A file and what became of it, ready to be told; ``error`` says why it cannot be read."""
+    """A file and what became of it, ready to be told; ``error`` says why it cannot be read.
+
+    ``unwritten``: a sentence for each file asked for beside the verdict that is not there.
+    """
 
     file: str
     verdict: str | None
@@ -44,6 +48,7 @@ class Judged:
     text: str
     notes: list[str] = field(default_factory=list)
     error: str | None = None
+    unwritten: tuple[str, ...] = ()
 
 
 def judge_file(path: Path, asked: Asked) -> Judged:
@@ -78,13 +83,14 @@ def judge_file(path: Path, asked: Asked) -> Judged:
             searching.close()
     total = time.perf_counter() - started
     notes = list(history.notes)
-    _write(asked, history, result, notes, chosen)
+    unwritten = tuple(_write(asked, history, result, notes, chosen))
     return Judged(
         file=str(path),
         verdict=str(result.verdict),
         document=_document(str(path), result, total),
         text=_text(str(path), history, result, total, asked.width, notes),
         notes=notes,
+        unwritten=unwritten,
     )
 
 
@@ -154,21 +160,32 @@ def _text(
 
 def _write(
     asked: Asked, history: History, result: Result, notes: list[str], chosen: str | Model | None
-) -> None:
-    """The files asked for beside the verdict."""
+) -> Iterator[str]:
+    """Write the files asked for beside the verdict; a sentence for each that cannot be."""
     if asked.certificate is not None:
         if result.certificate is None:
             notes.append(f"a verdict of {result.verdict} has no certificate: none was written")
         else:
             from histories.archive import write_json
 
-            write_json(asked.certificate, result.certificate.to_json(), long=True)
+            try:
+                write_json(asked.certificate, result.certificate.to_json(), long=True)
+            except OSError as error:
+                yield _not_written(asked.certificate, error)
     if asked.page is not None:
         from splitbrain.report.history_page import write_history_page
 
         model = None if chosen is None or isinstance(chosen, str) else chosen
         faults = _faults_beside(str(history.path), notes)
-        write_history_page(asked.page, history, result, model=model, faults=faults)
+        try:
+            write_history_page(asked.page, history, result, model=model, faults=faults)
+        except OSError as error:
+            yield _not_written(asked.page, error)
+
+
+def _not_written(path: Path, error: OSError) -> str:
+    # Not str(error): it names the file that is written aside until it is whole.
+    return f"{path}: was not written: {error.strerror or type(error).__name__}"
 
 
 def _faults_beside(file: str, notes: list[str]) -> list[Fault]:

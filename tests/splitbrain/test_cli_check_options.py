@@ -1,6 +1,7 @@
 """``splitbrain check``: readings, budgets, several files at once, and what is written beside."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,34 @@ def test_two_outputs_are_two_files(valid, tmp_path, capsys, monkeypatch):
     assert front.run(["check", valid, *outputs]) == 2
     assert "--html: is the same file as --certificate" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "seen"),
+    [
+        ("none/out", "none: there is no such folder"),
+        ("valid.jsonl/out", "valid.jsonl: is no folder"),
+        ("pipe", "pipe: is there already, and is no ordinary file"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_told_before_the_search(
+    output, seen, valid, tmp_path, capsys
+):
+    os.mkfifo(tmp_path / "pipe")
+    assert front.run(["check", valid, "--certificate", str(tmp_path / output)]) == 2
+    told = capsys.readouterr()
+    assert f"--certificate: {tmp_path}/{seen}" in told.err and not told.out
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_an_output_that_fails_later_leaves_the_verdict(valid, refused, tmp_path, capsys, as_json):
+    """The file's own name fits; that of the one written aside until it is whole does not."""
+    long, page = tmp_path / ("n" * 250), tmp_path / "page.html"
+    outputs = ["--certificate", str(long), "--html", str(page), *as_json]
+    assert front.run(["check", valid, *outputs]) == 70
+    told = capsys.readouterr()
+    assert "valid" in told.out
+    assert f"{long}: was not written: File name too long" in told.err
+    assert page.is_file()
+    assert front.run(["check", refused, "--reading", "porcupine", *outputs]) == 1
+    assert "invalid" in capsys.readouterr().out

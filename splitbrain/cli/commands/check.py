@@ -12,10 +12,11 @@ from typing import TextIO, cast
 import click
 
 from splitbrain.cli.catalogue import MODELS, READINGS
-from splitbrain.cli.failure import EXIT_USAGE, Problems
+from splitbrain.cli.failure import EXIT_HARNESS, EXIT_USAGE, Problems
 from splitbrain.cli.judging import Asked, Judged, judge_file
 from splitbrain.cli.outputs import problems_of
 from splitbrain.suggest import unknown_name
+from splitbrain.text import printable
 
 STDIN = Path("-")
 
@@ -146,6 +147,8 @@ def check_command(
         judged.append(one)
         if not as_json:
             _tell(one)
+        for missing_file in one.unwritten:
+            click.echo(f"splitbrain: {printable(missing_file)}", err=True)
     if as_json:
         from splitbrain.cli.output import print_json
 
@@ -215,10 +218,15 @@ def _named_like_a_history(path: Path) -> bool:
 
 
 def exit_code(judged: Sequence[Judged]) -> int:
-    """1 if any is invalid; else 2 if any could not be read; else that of the verdicts together."""
+    """1 if any is invalid; else 2 if any could not be read; else that of the verdicts together.
+
+    70 in place of any but 1 when a file that was asked for could not be written.
+    """
     from checker.verdict import Verdict, compose
 
     verdict = compose(Verdict(one.verdict) for one in judged if one.verdict is not None)
+    if verdict is not Verdict.INVALID and any(one.unwritten for one in judged):
+        return EXIT_HARNESS
     if verdict is not Verdict.INVALID and any(one.verdict is None for one in judged):
         return EXIT_USAGE
     return verdict.exit_code
