@@ -50,6 +50,8 @@ class Plan:
     resend_s: float | None = None
     recovery_s: float = 5.0
     """Quiet after the last heal before the final reads."""
+    live_within_s: float = 10.0
+    """After the last heal the system must serve again within this time."""
     operations: int | None = None
     options: tuple[str, ...] = ()
     strategy: str = RANDOM

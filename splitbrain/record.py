@@ -10,6 +10,7 @@ from typing import Any
 from checker.verdict import Result, Verdict
 from histories.event import Event, Operation
 from nemesis.fault import Fault
+from splitbrain.liveness import Unavailable
 from splitbrain.plan import Plan
 
 
@@ -58,7 +59,8 @@ class RunRecord:
     ``bugs_reached`` counts, for each seeded bug, how often its mutated line ran (summed
     over nodes). ``died`` names nodes that ended though no fault had ended them.
     ``interrupted`` says that the run was cut short by the user, ``stopped`` that it was by a
-    violation.
+    violation. ``unavailable`` says that the system did not serve again in time after the last
+    heal: a finding beside the verdict.
     """
 
     run: str
@@ -78,3 +80,9 @@ class RunRecord:
     host_facts: dict[str, Any] = field(default_factory=dict)
     interrupted: bool = False
     stopped: Stopped | None = None
+    unavailable: Unavailable | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of what was found: 1 also for a system that did not serve again."""
+        return 1 if self.unavailable is not None else self.verdict.exit_code

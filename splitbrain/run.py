@@ -22,6 +22,7 @@ from splitbrain import leftovers, run_files
 from splitbrain.effects import attribute
 from splitbrain.hosts import make_host
 from splitbrain.live import Seen, live
+from splitbrain.liveness import unavailable
 from splitbrain.meaning import vacuous_because
 from splitbrain.plan import AIMED, Plan
 from splitbrain.progress import Progress, SilentProgress
@@ -193,6 +194,10 @@ def judged(plan: Plan, folder: Path, started: str, seen: Seen) -> RunRecord:
         )
         if empty is not None:
             verdict, reason = Verdict.VACUOUS, empty
+    late = None
+    if not seen.interrupted and seen.stopped is None:
+        end_ns = history.events[-1].time if history.events else 0
+        late = unavailable(history.operations, faults, plan.live_within_s, end_ns)
     first_ok = next((event.time for event in history.events if event.type is EventType.OK), None)
     timings = Timings(
         setup_s=seen.setup_s,
@@ -218,4 +223,5 @@ def judged(plan: Plan, folder: Path, started: str, seen: Seen) -> RunRecord:
         host_facts=seen.host_facts,
         interrupted=seen.interrupted,
         stopped=seen.stopped,
+        unavailable=late,
     )

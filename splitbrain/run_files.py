@@ -13,6 +13,7 @@ from typing import Any
 
 from checker.verdict import Result, Verdict, Violation
 from histories.archive import ArchiveError, write_json, write_text
+from splitbrain.liveness import Unavailable
 from splitbrain.plan import Plan
 from splitbrain.record import Health, RunRecord, Stopped, Timings
 
@@ -74,6 +75,7 @@ def write_verdict(record: RunRecord) -> None:
             "reason": record.reason,
             "operations": len(record.operations),
             "interrupted": record.interrupted,
+            "unavailable": None if record.unavailable is None else asdict(record.unavailable),
             "stopped": None if record.stopped is None else asdict(record.stopped),
             "results": [_result_to_json(result) for result in record.results],
             "bugs_reached": record.bugs_reached,
@@ -129,6 +131,7 @@ def read_verdict(folder: Path) -> dict[str, Any]:
             "verdict": Verdict(data["verdict"]),
             "reason": data["reason"],
             "interrupted": data["interrupted"],
+            "unavailable": Unavailable(**told) if (told := data.get("unavailable")) else None,
             "stopped": Stopped(**data["stopped"]) if data.get("stopped") else None,
             "results": [_result_from_json(result) for result in data["results"]],
             "bugs_reached": data["bugs_reached"],

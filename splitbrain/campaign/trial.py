@@ -33,6 +33,7 @@ MEMORY = Path("/dev/shm")
 class Trial:
     """What a run of a campaign found. ``error`` says how the harness failed, if it did.
 
+    ``unavailable`` says how the system failed to serve again after the last heal, if it did.
     ``found_s`` and ``found_operations`` tell when what is not linearizable was complete: seconds
     of the run's clock, and operations invoked until then. ``trace`` is the SHA-256 of journal
     and ledger. ``seconds`` is what the run took, judgement included, ``virtual_s`` what it
@@ -53,12 +54,13 @@ class Trial:
     trace: str = ""
     seconds: float = 0.0
     virtual_s: float = 0.0
+    unavailable: str | None = None
     error: str | None = None
 
     @property
-    def violated(self) -> bool:
-        """Whether clients saw what cannot have happened."""
-        return self.error is None and self.verdict is Verdict.INVALID
+    def accuses(self) -> bool:
+        """Whether it found fault with the system: what cannot have happened, or no service."""
+        return self.verdict is Verdict.INVALID or self.unavailable is not None
 
     def to_json(self) -> dict[str, Any]:
         """The trial as JSON-ready data; ``from_json`` takes it back."""
@@ -119,6 +121,7 @@ def _scratch() -> Iterator[Path]:
 def _told(record: RunRecord, trace: str, seconds: float) -> Trial:
     violations = [violation for result in record.results for violation in result.violations]
     found_ns = _found_ns(record)
+    late = record.unavailable
     called = [event.time for event in record.events if event.type == "invoke"]
     return Trial(
         record.plan.seed,
@@ -135,6 +138,7 @@ def _told(record: RunRecord, trace: str, seconds: float) -> Trial:
         trace,
         seconds,
         (record.events[-1].time / 1e9 if record.events else 0.0) + record.timings.setup_s,
+        None if late is None else late.sentence(record.plan.system),
     )
 
 

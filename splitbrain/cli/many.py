@@ -47,7 +47,7 @@ class Tally:
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
-    violations: list[Trial] = field(default_factory=list)
+    accusations: list[Trial] = field(default_factory=list)
     kept: list[RunRecord] = field(default_factory=list)
     failed: Trial | None = None
     differed: int | None = None
@@ -66,8 +66,8 @@ class Tally:
         self.verdicts[trial.verdict] += 1
         self.operations += trial.operations
         self.virtual_s += trial.virtual_s
-        if trial.violated:
-            self.violations.append(trial)
+        if trial.accuses:
+            self.accusations.append(trial)
         elif trial.reason is not None and trial.verdict is not Verdict.VALID:
             self.reasons[trial.reason] += 1
 
@@ -78,7 +78,7 @@ class Tally:
             return EXIT_HARNESS
         if self.interrupted:
             return EXIT_INTERRUPTED
-        return compose(self.verdicts).exit_code
+        return 1 if self.accusations else compose(self.verdicts).exit_code
 
 
 def run_many(request: Request, progress: Progress, *, as_json: bool) -> int:
@@ -109,9 +109,9 @@ def _run(request: Request, tally: Tally, progress: Progress) -> None:
                 return
             tally.take(trial)
             meter.show(tally)
-            if trial.verdict is not Verdict.VALID and len(tally.kept) < KEPT_MAX:
+            if (trial.accuses or trial.verdict is not Verdict.VALID) and len(tally.kept) < KEPT_MAX:
                 _keep(request, trial, tally, progress)
-            if tally.differed is not None or (tally.violations and not request.keep_going):
+            if tally.differed is not None or (tally.accusations and not request.keep_going):
                 return
 
 
@@ -169,7 +169,7 @@ def _counts(tally: Tally) -> str:
 def _tell(request: Request, tally: Tally) -> None:
     from splitbrain.cli.tell import tell
 
-    worst = next((r for r in tally.kept if r.verdict is Verdict.INVALID), None)
+    worst = next((record for record in tally.kept if record.exit_code == 1), None)
     if worst is not None:
         tell(worst, as_json=False)
         print_text("")
@@ -181,11 +181,11 @@ def _tell(request: Request, tally: Tally) -> None:
         print_text("Also kept:")
     for record in others:
         print_text(f"  seed {record.plan.seed}: {record.verdict}, {record.folder}")
-    if tally.violations:
-        first = replace(request.plan, seed=tally.violations[0].seed)
-        print_text(
-            f"Seed {first.seed} is the first that is invalid. Again: {repeat_command(first)}"
-        )
+    if tally.accusations:
+        trial = tally.accusations[0]
+        found = "invalid" if trial.verdict is Verdict.INVALID else "unavailable"
+        again = repeat_command(replace(request.plan, seed=trial.seed))
+        print_text(f"Seed {trial.seed} is the first that is {found}. Again: {again}")
     for sentence in _troubles(request, tally):
         click.echo(f"splitbrain: {printable(sentence)}", err=True)
 
@@ -228,13 +228,10 @@ def _document(request: Request, tally: Tally) -> dict[str, Any]:
         "verdict": compose(tally.verdicts),
         "verdicts": {str(verdict): count for verdict, count in tally.verdicts.items()},
         "reasons": dict(tally.reasons),
-        "violations": [asdict(trial) for trial in tally.violations],
-        "first_violation": None
-        if not tally.violations
-        else {
-            "seed": tally.violations[0].seed,
-            "again": repeat_command(replace(request.plan, seed=tally.violations[0].seed)),
-        },
+        "accusations": [
+            asdict(trial) | {"again": repeat_command(replace(request.plan, seed=trial.seed))}
+            for trial in tally.accusations
+        ],
         "kept": {record.plan.seed: str(record.folder) for record in tally.kept},
         "failed": None if tally.failed is None else asdict(tally.failed),
         "differed": tally.differed,

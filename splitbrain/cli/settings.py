@@ -54,6 +54,7 @@ class Asked:
     overlap: bool | None = None
     strategy: str | None = None
     recovery: str | None = None
+    live_within: str | None = None
     bugs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     seed: str | None = None
@@ -143,7 +144,7 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
         None,
     )
     # So many in all, spread over the whole time: faults need operations to meet.
-    usual_rate = defaults.rate if operations is None else operations / time_limit_s
+    usual_rate = defaults.rate if operations is None else round(operations / time_limit_s, 6)
     plan = Plan(
         system=asked.system,
         host=reader.name("--host", "host", asked.host, catalogue.hosts, ""),
@@ -191,6 +192,12 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
         ),
         resend_s=_resend(reader, asked, catalogue, advice, workload),
         recovery_s=reader.read("--recovery", asked.recovery, parse_duration, defaults.recovery_s),
+        live_within_s=reader.read(
+            "--live-within",
+            asked.live_within,
+            lambda text: parse_duration(text, minimum_s=0.1),
+            defaults.live_within_s,
+        ),
         stop_on_violation=asked.stop_on_violation,
     )
     _check_together(reader, plan, catalogue)

@@ -43,12 +43,15 @@ class Phase:
     The phase begins once every open operation is completed, with ``heal`` once all faults
     are healed too, and ``quiet_ns`` after that. It is over when its items are used up or
     ``limit_ns`` after its beginning (None: no limit); what was not invoked by then is dropped.
+    With ``until_ok`` it is over, too, as soon as one of these functions has been acknowledged
+    since the last fault was undone: at once, when one was.
     """
 
     name: str
     limit_ns: int | None = None
     heal: bool = False
     quiet_ns: int = 0
+    until_ok: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.limit_ns is not None and self.limit_ns < 0:

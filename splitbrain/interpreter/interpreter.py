@@ -94,6 +94,8 @@ class Interpreter:
         self._ahead = _CLOSING, list[Iterator[Invoke]]()
         self._last = False
         self._abandoned = False
+        self._acknowledged: set[str] = set()
+        """Functions that were ok since the last fault was undone."""
         self._main_ns: int | None = None
         self._quiet_until_ns = 0
         self._run: PhaseRun | None = None
@@ -203,7 +205,8 @@ class Interpreter:
                 self._begin_phase(now_ns)
                 continue
             assert self._run is not None
-            if now_ns < self._run.end_ns:
+            served = not self._acknowledged.isdisjoint(self._run.phase.until_ok)
+            if now_ns < self._run.end_ns and not served:
                 self._invoke_due(self._run, now_ns, out)
                 if not self._run.used_up:
                     break
@@ -250,6 +253,8 @@ class Interpreter:
     ) -> None:
         outcome = completion.outcome
         invocation = self._workers.end(worker, retire=outcome is Outcome.INFO)
+        if outcome is Outcome.OK and not self._timeline.in_force:
+            self._acknowledged.add(invocation.f)
         index, self._index = self._index, self._index + 1
         # A completion without a value of its own repeats what was asked for, so that a line
         # can be read by itself; a read that found nothing says null either way.
@@ -277,6 +282,7 @@ class Interpreter:
             self._timeline.close()
         inject, heal = self._timeline.due(now_ns - self._main_ns)
         for fault in inject:
+            self._acknowledged.clear()
             self._note(fault, "start", {}, now_ns, out)
             out.append(Inject(fault))
         for fault in heal:

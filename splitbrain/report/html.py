@@ -15,7 +15,12 @@ from splitbrain.report.columns import timeline_data
 from splitbrain.report.faults import effect_text, fault_times, fault_title
 from splitbrain.report.repeat import repeat_command
 from splitbrain.report.statistics import Count, Statistics, statistics
-from splitbrain.report.text import health_sentence, recovery_text, verdict_sentence
+from splitbrain.report.text import (
+    health_sentence,
+    recovery_text,
+    unavailable_sentence,
+    verdict_sentence,
+)
 from splitbrain.text import printable
 
 _SLOT = re.compile(r"<!--slot:(\w+)-->")
@@ -96,6 +101,8 @@ def _facts(record: RunRecord, numbers: Statistics) -> str:
             f"{bug}: reached {record.bugs_reached.get(bug, 0):,} times" for bug in plan.bugs
         )
         rows.insert(2, ("Seeded bug", reached))
+    if late := unavailable_sentence(record):
+        rows.insert(2, ("Liveness", late))
     if record.died:
         rows.insert(2, ("Died", f"{', '.join(record.died)}: ended though no fault had ended it"))
     if numbers.share_of_others is not None:

@@ -75,6 +75,11 @@ def repeat_command(plan: Plan) -> str:
             words.append("--overlap" if plan.overlap else "--no-overlap")
     add("--strategy", plan.strategy, differs=plan.strategy != default.strategy)
     add("--recovery", duration_text(plan.recovery_s), differs=plan.recovery_s != default.recovery_s)
+    add(
+        "--live-within",
+        duration_text(plan.live_within_s),
+        differs=plan.live_within_s != default.live_within_s,
+    )
     if plan.stop_on_violation:
         words.append("--stop-on-violation")
     return shlex.join(words)

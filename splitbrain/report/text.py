@@ -24,6 +24,7 @@ def summary(record: RunRecord, *, width: int = 100) -> str:
     numbers = statistics(record.operations, record.faults, concurrency=record.plan.concurrency)
     blocks = [
         textwrap.fill(verdict_sentence(record), width),
+        textwrap.fill(unavailable_sentence(record), width),
         *_violations(record, width),
         "\n".join(_setting(record, numbers, width)),
         "\n".join(_operations(numbers, width)),
@@ -63,6 +64,12 @@ def verdict_sentence(record: RunRecord) -> str:
     if record.verdict is Verdict.VACUOUS:
         return f"VACUOUS: nothing was really tested: {reason or 'no reason was given'}.{cut}"
     return f"UNKNOWN: the history could not be decided: {reason or 'no reason was given'}.{cut}"
+
+
+def unavailable_sentence(record: RunRecord) -> str:
+    """That the system did not serve again in time, if it did not."""
+    late = record.unavailable
+    return "" if late is None else late.sentence(record.plan.system)
 
 
 def _violations(record: RunRecord, width: int) -> Iterator[str]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from splitbrain.generator import ASAP, Generator, Invoke, PerKey, Phases
+from splitbrain.generator import ASAP, Draw, Generator, Invoke, PerKey, Phases
 from splitbrain.plan import Plan
-from splitbrain.workloads.workload import Workload, main_phase
+from splitbrain.workloads.workload import RECOVERY_KEY, Workload, main_phase, recovery_phase
 
 READS, WRITES = 0.5, 0.3
 
@@ -39,9 +39,14 @@ class RegisterOperations(Generator):
                 yield Invoke(ASAP, "cas", None, [guess, fresh])
 
 
+def _number(rng: Random, n: int) -> int:
+    return n + 1
+
+
 def _phases(plan: Plan) -> Phases:
     keyed = PerKey(RegisterOperations(), plan.keys, plan.operations_per_key)
-    return Phases((main_phase(plan, keyed),))
+    recovery = recovery_phase(plan, Draw("write", _number, RECOVERY_KEY), "write")
+    return Phases((main_phase(plan, keyed), recovery))
 
 
 REGISTER = Workload(

@@ -6,17 +6,23 @@ from random import Random
 
 from splitbrain.generator import Draw, Each, Limit, Phases, Repeat
 from splitbrain.plan import Plan
-from splitbrain.workloads.workload import Workload, final_phase, main_phase
+from splitbrain.workloads.workload import Workload, final_phase, main_phase, recovery_phase
 
 
 def _element(rng: Random, n: int) -> int:
     return n
 
 
+def _late_element(rng: Random, n: int) -> int:
+    return -1 - n
+
+
 def _phases(plan: Plan) -> Phases:
     # Two reads a node: one that times out while a node catches up is not the last word.
     reads = Each(Limit(Repeat("read"), 2), plan.nodes)
-    return Phases((main_phase(plan, Draw("add", _element)), final_phase(plan, reads)))
+    main = main_phase(plan, Draw("add", _element))
+    recovery = recovery_phase(plan, Draw("add", _late_element), "add")
+    return Phases((main, recovery, final_phase(plan, reads)))
 
 
 SET = Workload(

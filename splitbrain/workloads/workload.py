@@ -9,6 +9,10 @@ from splitbrain.generator import MAIN, Generator, Limit, Phase, Phases, Stagger
 from splitbrain.plan import Plan
 
 SECOND = 1_000_000_000
+RECOVERY_RATE = 10.0
+LATE_S = 1.0
+RECOVERY_KEY = -1
+"""No key of a main phase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,17 @@ def main_phase(plan: Plan, operations: Generator) -> tuple[Phase, Generator]:
     if plan.operations is not None:
         operations = Limit(operations, plan.operations)
     return Phase(MAIN, limit_ns=limit_ns), Stagger(operations, plan.rate)
+
+
+def recovery_phase(plan: Plan, mutations: Generator, f: str) -> tuple[Phase, Generator]:
+    """The phase in which the system has time to serve again, over when it has (once ``f`` is ok).
+
+    ``mutations`` must not clash with those of the main phase. It waits a little longer than
+    the plan allows, so that what comes too late is seen to be late.
+    """
+    limit_ns = int((plan.live_within_s + LATE_S) * SECOND) if plan.faults else 0
+    phase = Phase("recovery", limit_ns=limit_ns, heal=True, until_ok=(f,))
+    return phase, Stagger(mutations, RECOVERY_RATE)
 
 
 def final_phase(plan: Plan, reads: Generator) -> tuple[Phase, Generator]:

@@ -199,6 +199,9 @@ def test_resending_later_than_the_time_out_is_refused():
     assert "nothing is ever sent again" in problems_of(resend="2s")[0]
 
 
+BESIDES = ("store", "as_json", "quiet", "runs", "jobs", "keep_going")
+"""Options that say nothing of the plan."""
+
 PLANS = [
     Plan("raft", "sandbox", "register", seed=7),
     Plan("raft", "docker", "set", faults=(), seed=1, resend_s=0.5, rate=0.0),
@@ -206,6 +209,9 @@ PLANS = [
     Plan("raft", "sandbox", "register", bugs=("raft.no-session-table",), seed=2**40),
     Plan("raft", "sandbox", "set", nodes=13, concurrency=13, timeout_s=0.123456789, recovery_s=0.0),
     Plan("raft", "sandbox", "register", fault_hold_s=1.25, fault_quiet_s=0.1, time_limit_s=90.0),
+    Plan("raft", "simulated", "register", operations=200, rate=28.571429, time_limit_s=7.0),
+    Plan("raft", "simulated", "set", strategy="aimed", live_within_s=2.5, operations=9, rate=0.0),
+    Plan("raft", "simulated", "register", options=("reads=lease", "snapshot-entries=50")),
 ]
 
 
@@ -214,7 +220,7 @@ def test_the_printed_command_repeats_exactly_the_same_plan(plan):
     words = shlex.split(repeat_command(plan))
     assert words[:2] == ["splitbrain", "test"]
     with command.make_context("test", words[2:]) as context:
-        typed = {k: v for k, v in context.params.items() if k not in ("store", "as_json", "quiet")}
+        typed = {k: v for k, v in context.params.items() if k not in BESIDES}
     assert settle(Asked(**typed), load_catalogue()).plan == plan
 
 

@@ -29,4 +29,4 @@ def show_command(run: str, store: Path | None, as_json: bool) -> int:
         with contextlib.suppress(OSError):  # the text says it all
             write_page(record)
     tell(record, as_json=as_json)
-    return record.verdict.exit_code
+    return record.exit_code

@@ -146,6 +146,12 @@ class _Many:
     help="Quiet between the last heal and the final reads.  [default: 5s]",
 )
 @option(
+    "--live-within",
+    section=FAULTS,
+    metavar="TIME",
+    help="After the last heal the system must serve again within this time.  [default: 10s]",
+)
+@option(
     "--bug",
     "bugs",
     section=FAULTS,
@@ -244,7 +250,7 @@ def test_command(
     from splitbrain.cli.tell import tell
 
     tell(record, as_json=as_json)
-    return EXIT_INTERRUPTED if record.interrupted else record.verdict.exit_code
+    return EXIT_INTERRUPTED if record.interrupted else record.exit_code
 
 
 def _many(
