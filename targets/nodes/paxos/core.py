@@ -54,10 +54,12 @@ class Paxos(Acceptor, Candidate, Leader, Snapshots, Learner, Reads, Clients):
             self._count_promises()
         if self.role is Role.LEADER:
             self._fill_window()
+            self._release_reads()
             self._read_under_lease()
             self._speak()
-            # A cluster of one confirms itself.
-            self._release_reads()
+            if not self.peers:
+                # A cluster of one confirms itself.
+                self._release_reads()
         if self.chosen - self.snapshot_slot >= self.options.snapshot_slots:
             self._compact()
         return self._drain()

@@ -181,3 +181,46 @@ def test_a_hurt_cluster_agrees_on_every_slot_and_keeps_its_promises_to_clients(f
     acknowledged = [judge(hurt(seed)) for seed in range(first, first + SEEDS_A_TEST)]
     # Not vacuous: most of these clusters did real work between their troubles.
     assert sum(count >= 10 for count in acknowledged) > SEEDS_A_TEST // 2
+
+
+@pytest.mark.parametrize("reads", ["quorum", "lease"])
+@pytest.mark.parametrize("learners", ["leader", "all"])
+def test_so_it_does_with_every_option(reads: str, learners: str) -> None:
+    for seed in range(1000, 1000 + SEEDS_A_TEST):
+        judge(hurt(seed, options=options_of(seed, reads, learners)))
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_a_cluster_of_any_size_serves(size: int) -> None:
+    cluster = Cluster(1, size)
+    leader = cluster.settled_leader()
+    assert cluster.ask_and_wait(leader, "write", key="x", value=1, session="a", seq=1).ok
+    assert cluster.ask_and_wait(leader, "read", key="x").value == 1
+
+
+def test_the_same_seed_gives_the_same_history() -> None:
+    one, two = hurt(7), hurt(7)
+    assert one.invariants.chosen == two.invariants.chosen
+    assert one.invariants.chosen
+    assert [p.answer for p in one.pending] == [p.answer for p in two.pending]
+
+
+def test_a_cluster_serves_again_soon_after_the_worst_is_over() -> None:
+    for seed in range(40):
+        cluster = hurt(seed)
+        cluster.heal()
+        cluster.double = cluster.crash_in_step = 0.0
+        for name in cluster.names:
+            cluster.resume(name)
+            if cluster.nodes[name].core is None:
+                cluster.start(name)
+        cluster.run(1.1)
+        for name in sorted(set(cluster.names) - set(cluster.alive())):
+            cluster.start(name)
+        began = cluster.now
+        reads = [cluster.ask(cluster.names[0], "set.read", key="k")]
+        while not reads[-1].ok:
+            cluster.run(0.1)
+            if reads[-1].answer is not None and not reads[-1].ok:
+                reads.append(cluster.ask(cluster.names[0], "set.read", key="k"))
+            assert cluster.now - began < 8.0, f"seed {seed} serves nobody"
