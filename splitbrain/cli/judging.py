@@ -124,10 +124,20 @@ def _document(file: str, result: Result, total_seconds: float) -> dict[str, Any]
 
 def _unreadable(file: str, error: str, total_seconds: float) -> Judged:
     """What could not be read is ``unknown``: never passed."""
-    document: dict[str, Any] = {
+    document = _no_verdict(file, f"the file cannot be read: {error}", total_seconds)
+    return Judged(file, None, document, f"{file}: cannot be judged\n{error}", error=error)
+
+
+def unjudged(file: str, reason: str) -> Judged:
+    """A file of which nothing is known, though nothing is known to be wrong with it either."""
+    return Judged(file, "unknown", _no_verdict(file, reason, 0.0), f"{file}: unknown\n  {reason}")
+
+
+def _no_verdict(file: str, reason: str, total_seconds: float) -> dict[str, Any]:
+    return {
         "file": file,
         "verdict": "unknown",
-        "reason": f"the file cannot be read: {error}",
+        "reason": reason,
         "model": None,
         "operations": 0,
         "keys": 0,
@@ -137,7 +147,6 @@ def _unreadable(file: str, error: str, total_seconds: float) -> Judged:
         "peak_mb": peak_mb(),
         "certificate": None,
     }
-    return Judged(file, None, document, f"{file}: cannot be judged\n{error}", error=error)
 
 
 def _text(

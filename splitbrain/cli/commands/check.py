@@ -165,15 +165,9 @@ def judge_all(paths: Sequence[Path], asked: Asked, jobs: int | None) -> Iterator
         for path in paths:
             yield judge_file(path, asked)
         return
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    from splitbrain.cli.side_by_side import judge_side_by_side
 
-    # A file a process: a search that is killed for its memory takes nothing else with it.
-    alone = replace(asked, jobs=1, progress=False)
-    # Not fork: a library imported before may have started threads.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield from pool.map(judge_file, paths, [alone] * len(paths))
+    yield from judge_side_by_side(paths, replace(asked, jobs=1, progress=False), workers)
 
 
 def expand(files: Iterable[Path]) -> tuple[list[Path], list[str]]:
