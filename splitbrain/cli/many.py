@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from splitbrain.campaign import Trial
     from splitbrain.record import RunRecord
 
-LINE_EVERY_S, LIVE_EVERY_S = 10.0, 0.2
+FIRST_LINE_S, LINE_EVERY_S, LIVE_EVERY_S = 2.0, 10.0, 0.2
 KEPT_MAX = 20
 """Run folders that one campaign leaves at most: thousands of vacuous runs help nobody."""
 REASONS_SHOWN = 5
@@ -141,7 +141,8 @@ class _Meter:
         self._request = request
         self._progress = progress
         self._live = isinstance(progress, LiveProgress)
-        self._began = self._shown = time.monotonic()
+        self._began = time.monotonic()
+        self._shown = self._began + FIRST_LINE_S - LINE_EVERY_S
 
     def show(self, tally: Tally) -> None:
         now = time.monotonic()
