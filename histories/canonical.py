@@ -13,11 +13,26 @@ def canonical(value: Any) -> Hashable:
     Scalars stay themselves, so that the common case costs nothing. Lists and objects
     become their JSON text with sorted members; the tag keeps them apart from strings.
     """
-    scalar: Hashable = value
     if value is None or type(value) is int or type(value) is str:
+        scalar: Hashable = value
         return scalar
     if isinstance(value, bool):
         return ("bool", value)
-    if isinstance(value, (list, tuple, dict)):
-        return ("json", json.dumps(value, sort_keys=True, separators=(",", ":")))
-    return scalar
+    plain: Hashable = normal(value)
+    if isinstance(plain, (list, dict)):
+        return ("json", json.dumps(plain, sort_keys=True, separators=(",", ":")))
+    return plain
+
+
+def normal(value: Any) -> Any:
+    """The value with every whole float, at any depth, as the integer it is in JSON.
+
+    So 1.0 and 1 are one value, and [1.0] and [1] are; tuples become lists.
+    """
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, (list, tuple)):
+        return [normal(one) for one in value]
+    if isinstance(value, dict):
+        return {name: normal(one) for name, one in value.items()}
+    return value

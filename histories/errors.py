@@ -22,10 +22,14 @@ class Problem:
 
 
 class HistoryError(Exception):
-    """A history that cannot be read or judged. Holds every problem found, up to twenty."""
+    """A history that cannot be read or judged. Holds every problem found, up to twenty.
+
+    ``notes``: what was odd about its file beside them, such as where it is cut off.
+    """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems[:PROBLEMS_MAX])
+        self.notes: list[str] = []
         lines = [str(problem) for problem in self.problems]
         if len(problems) >= PROBLEMS_MAX:
             lines.append(f"(stopped after {PROBLEMS_MAX} problems; there may be more)")

@@ -101,8 +101,12 @@ def read_history(path: Path | str, *, independent: bool | None = None) -> Histor
     # walk them again and again, a third of the time that reading takes.
     collecting = gc.isenabled()
     gc.disable()
+    source = Source(Path(path))
     try:
-        return _read(Source(Path(path)), independent)
+        return _read(source, independent)
+    except HistoryError as error:
+        error.notes += source.notes
+        raise
     finally:
         if collecting:
             gc.enable()
@@ -124,6 +128,8 @@ def _read(source: Source, independent: bool | None) -> History:
         table, places = scanned
     header = dict(reader.header)
     notes = [*reader.notes, *source.notes]
+    if not len(table) and not head.strip():
+        notes.insert(0, f"{source.name}: is empty")
     split = independent
     if independent is None:
         # Our own journals give keys apart.

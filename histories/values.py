@@ -13,6 +13,8 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from histories.canonical import normal
+
 NIL, INTEGER, TEXT, OTHER = 0, 1, 2, 3
 """Kinds of a value. OTHER: booleans, floats, integers beyond 64 bits, lists and objects."""
 
@@ -71,12 +73,11 @@ class Values(Sequence[Any]):
 def layout(value: Any) -> tuple[int, int, bytes]:
     """A value's kind, its number where it is an integer, and its bytes: what equality means here.
 
-    A float that is a whole number of at most 64 bits is that integer, as in JSON.
+    A float that is a whole number is that integer, as in JSON, also inside lists and objects.
     """
     if value is None:
         return NIL, 0, b""
-    if type(value) is float and value.is_integer() and _INT64_MIN <= value < 2.0**63:
-        value = int(value)
+    value = normal(value)
     if type(value) is int and _INT64_MIN <= value <= _INT64_MAX:
         return INTEGER, value, b""
     if isinstance(value, str):
@@ -106,9 +107,10 @@ class Interner:
         """The value's number; a new one when no equal value has been seen."""
         name: Hashable = value
         if type(value) is not int and type(value) is not str and value is not None:
-            kind, integer, name = layout(value)
-            if kind == INTEGER:
-                name = integer
+            value = normal(value)
+            kind, _, name = layout(value)
+            if type(value) is int:
+                name = value
             elif kind == TEXT:
                 name = str(value)
         return self._numbers.setdefault(name, len(self._numbers))

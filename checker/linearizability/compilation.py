@@ -38,8 +38,8 @@ def compiled(
     are faster, and sooner compiled.
 
     numba's cache notices only an edit of the file an entry lies in. So entries are named after
-    a digest of all the modules' sources and of how they are compiled: after any edit the name
-    is another.
+    a digest of all the modules' sources, of the constants they see, wherever these come from,
+    and of how they are compiled: after any edit the name is another.
     """
     from numba import njit
 
@@ -48,6 +48,7 @@ def compiled(
     for module in modules:
         namespace.update(vars(module))
         sources.update(Path(str(module.__file__)).read_bytes())
+    sources.update(repr(_constants(namespace)).encode())
     chosen = {entry.__name__ for entry in entries}
     for module in modules:
         for name, plain in vars(module).items():
@@ -71,6 +72,19 @@ def compiled(
                 # No folder that numba could cache in (read-only home and installation).
                 namespace[name] = _once(njit(**{**options, "cache": False})(copy))
     return SimpleNamespace(**{entry.__name__: namespace[entry.__name__] for entry in entries})
+
+
+def _constants(namespace: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Globals that numba makes part of the code: numbers, and tuples of them."""
+    return sorted(
+        (name, value)
+        for name, value in namespace.items()
+        if not name.startswith("__")
+        and (
+            isinstance(value, (int, float))
+            or (isinstance(value, tuple) and all(isinstance(one, (int, float)) for one in value))
+        )
+    )
 
 
 def _once(dispatcher: Any) -> Any:

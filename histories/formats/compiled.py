@@ -6,6 +6,8 @@ seconds); later processes load the result from numba's cache.
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -17,14 +19,18 @@ from histories.formats import recorder, scanner
 def _compiled(module: ModuleType) -> dict[str, Any]:
     """Each function again, with globals in which its callees are the compiled ones.
 
-    A kernel calls none of another file, so numba's cache notices an edit of any callee; the
-    constants that recorder.py has from scanner.py are given with them.
+    numba's cache notices only an edit of the file a kernel lies in, and recorder.py has constants
+    from scanner.py: so kernels are named after both.
     """
     namespace = dict(vars(module))
+    sources = hashlib.sha256()
+    for one in (scanner, recorder):
+        sources.update(Path(str(one.__file__)).read_bytes())
     for plain in module.ORDER:
         assert isinstance(plain, FunctionType)
         copy = FunctionType(plain.__code__, namespace, plain.__name__, plain.__defaults__)
         copy.__module__ = module.__name__
+        copy.__qualname__ = f"{plain.__name__}-{sources.hexdigest()[:12]}"
         options: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True, "nogil": True}
         if plain not in module.CALLED:
             options["no_cpython_wrapper"] = True

@@ -2,9 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from histories.canonical import canonical
 from histories.event import Operation, Outcome
-from histories.table import NEVER, NO_VALUE, Operations, table_of
+from histories.table import NEVER, NO_VALUE, Operations, pair_numbers, table_of
+from histories.values import Interner
 
 ONE = Operation(0, 1, 0, "read", "x", None, 1, Outcome.OK, 0, 5)
 
@@ -54,3 +59,40 @@ def test_some_rows_are_a_table_of_their_own():
     whole = table_of([replace(ONE, call=2 * i, key=i % 2, input=i) for i in range(6)])
     odd = Operations(whole.take(whole.rows_by_key()[2]))
     assert [(o.key, o.input) for o in odd] == [(1, 1), (1, 3), (1, 5)]
+
+
+SAME = (
+    (1, 1.0, True),
+    (2**63, float(2**63), True),
+    (2**70, float(2**70), True),
+    (0, -0.0, True),
+    ([1, 2.5], [1.0, 2.5], True),
+    ([[1, 2]], [[1.0, 2.0]], True),
+    ({"a": [1]}, {"a": [1.0]}, True),
+    ([1, 2, 3], (1.0, 2, 3), True),
+    (1, True, False),
+    ([1], [True], False),
+    (1, "1", False),
+    ([1.5], [1], False),
+    ([1, 2], [[1, 2]], False),
+)
+
+
+@pytest.mark.parametrize(("one", "other", "same"), SAME)
+def test_values_are_numbered_and_compared_alike(one, other, same):
+    values = Interner()
+    assert (pair_numbers(values, one) == pair_numbers(values, other)) is same
+    assert (pair_numbers(values, [one]) == pair_numbers(values, [other])) is same
+    assert (canonical(one) == canonical(other)) is same
+    assert (canonical([one]) == canonical([other])) is same
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False),
+                    lambda inner: st.lists(inner, max_size=3)))  # fmt: skip
+def test_what_a_table_gives_back_is_the_value_it_took(value):
+    values = Interner()
+    first, second = pair_numbers(values, value)
+    kept = values.values()
+    back = kept[first] if second == NO_VALUE else [kept[first], kept[second]]
+    assert canonical(back) == canonical(value)
+    assert pair_numbers(values, back) == (first, second)

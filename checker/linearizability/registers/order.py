@@ -30,11 +30,6 @@ from checker.linearizability.registers.layout import (
 )
 from checker.linearizability.registers.stepping import MOVE_BITS, MOVE_MASK
 
-ITEM, HIDES, HIDER, HIDDEN_NEXT = 0, 1, 2, 3
-"""Columns of ``scratch`` here. By position in the order: the row there, and the last of the
-writes hidden just before it (-1: none); by operation: the position it is hidden at, and the next
-one hidden there."""
-
 
 def place(part: Part, count: int, row: int) -> int:
     """Put a row next in the order; how many there are."""

@@ -54,8 +54,6 @@ from checker.linearizability.registers.layout import (
 from checker.linearizability.registers.rules import OBSERVERS
 
 REFUTED, LINEARIZED, FULL, TIRED = 0, 1, 2, 3
-NONE = -(1 << 40)
-"""No move."""
 MOVE_BITS = 31
 MOVE_MASK = (1 << 31) - 1
 """TRACE is the parent row + 1, and the move + CLASSES."""
