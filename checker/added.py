@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from checker.substance import Substance
 from checker.verdict import Result, Verdict, Violation
 from histories.event import Operation, Outcome
 from histories.table import table_of
@@ -17,12 +18,11 @@ def judge_added(
     *,
     model: str,
     algorithm: str,
-    nothing_added: str,
 ) -> Result:
     """Judge key by key; ``violations_of(key, its operations)`` finds what cannot have happened.
 
-    VACUOUS when no read succeeded, or (``nothing_added`` says so in words) when no add was
-    acknowledged and every read came back empty.
+    VACUOUS when no read succeeded, or when no add was acknowledged and every read came back
+    empty (``substance.py``).
     """
     started = time.perf_counter()
     operations = sorted(operations, key=lambda operation: operation.call)
@@ -32,17 +32,12 @@ def judge_added(
     for key, rows in used:
         violations += violations_of(key, [operations[row] for row in rows.tolist()])
     acknowledged = sum(o.f == "add" and o.outcome is Outcome.OK for o in operations)
-    reads = [o for o in operations if o.f == "read" and o.outcome is Outcome.OK]
-    reason = None
+    reads = sum(o.f == "read" and o.outcome is Outcome.OK for o in operations)
+    reason = Substance.of(table, model).lacking()
     if violations:
         verdict, reason = Verdict.INVALID, violations[0].sentence
-    elif not reads:
-        verdict = Verdict.VACUOUS
-        reason = f"no read of the {model} ever succeeded: nothing was tested"
-    elif not acknowledged and not any(read.output for read in reads):
-        verdict, reason = Verdict.VACUOUS, f"{nothing_added}: nothing was tested"
     else:
-        verdict = Verdict.VALID
+        verdict = Verdict.VALID if reason is None else Verdict.VACUOUS
     return Result(
         verdict=verdict,
         model=model,
@@ -52,5 +47,5 @@ def judge_added(
         reason=reason,
         search_seconds=time.perf_counter() - started,
         violations=tuple(violations),
-        statistics={"adds_acknowledged": acknowledged, "reads": len(reads)},
+        statistics={"adds_acknowledged": acknowledged, "reads": reads},
     )

@@ -7,26 +7,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from checker.counters import check_counter
 from checker.linearizability.search import linearizable
 from checker.models import MODELS, Model
 from checker.reading import READINGS, Reading
 from checker.sets import check_set
+from checker.substance import Substance
 from checker.verdict import Result, Verdict
 from histories.errors import HistoryError, Problem
 from histories.history import History
-from histories.table import OK, Table, table_of
+from histories.table import table_of
 
 JUDGED = tuple(MODELS)
 """Every model ``judge`` knows by name."""
 
 _AT_A_GLANCE = {"set": check_set, "counter": check_counter}
 """What is wrong with most bad histories of these is seen without a search, and told better."""
-
-_LOOKS = ("read", "get", "dequeue")
-"""Functions whose answers say what an object held."""
 
 
 def judge(
@@ -45,7 +41,8 @@ def judge(
 
     ``reading``: default is that of the tool the file comes from. The other arguments are those
     of ``linearizable``. VACUOUS, with the reason, when too little of one of our own journals
-    succeeded to mean anything; a file from elsewhere is VALID then, with the same reason.
+    succeeded to mean anything; a file from elsewhere is VALID then, with the same reason, if
+    there is anything in it (``substance.py``).
     Raises HistoryError when no model is named, the model is unknown, or an operation does not
     belong to it; it names file and line.
     """
@@ -81,30 +78,11 @@ def _judged(history: History, model: str | Model, **options: Any) -> Result:
             return seen
     table = table_of(history.operations)
     result = linearizable(table, model, **options)
-    if result.verdict is Verdict.VALID and (reason := _vacuous(table, result.model)) is not None:
-        # A journal of ours is a test, and one that tested nothing has not passed. Of a file from
-        # elsewhere only its linearizability is asked: valid, and the reason says what it is worth.
-        verdict = Verdict.VACUOUS if history.reading == "splitbrain" else Verdict.VALID
-        return replace(result, verdict=verdict, reason=reason)
-    return result
-
-
-def _vacuous(table: Table, model: str) -> str | None:
-    """Why a history tests nothing, if it does."""
-    succeeded = table.outcome == OK
-    if not succeeded.any():
-        return f"none of {len(table):,} operations succeeded: nothing was tested"
-    looks = [name for name in _LOOKS if model in MODELS and name in MODELS[model].functions]
-    if not looks:
-        return None
-    answers = np.isin(table.f, [n for n, name in enumerate(table.functions) if name in looks])
-    moves = np.isin(table.f, [n for n, name in enumerate(table.functions) if name == "cas"])
-    if not (succeeded & (answers & (table.output != 0) | moves)).any():
-        return (
-            f"no {' or '.join(looks)} ever saw a write, in {np.count_nonzero(succeeded):,} "
-            "operations that succeeded"
-        )
-    return None
+    if result.verdict is not Verdict.VALID:
+        return result
+    ours = history.reading == "splitbrain"
+    verdict, reason = Substance.of(table, result.model).verdict(ours=ours)
+    return replace(result, verdict=verdict, reason=reason)
 
 
 def _placed(problem: Problem, history: History) -> Problem:

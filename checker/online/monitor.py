@@ -32,6 +32,7 @@ from checker.online.limits import Limits
 from checker.online.pairs import BothKeys
 from checker.online.record import Record
 from checker.reading import SPLITBRAIN, Reading
+from checker.substance import Substance
 from checker.verdict import Result, Verdict, Violation
 from checker.wording import describe, plural, show
 from histories.canonical import canonical
@@ -59,8 +60,9 @@ class Monitor:
     a model allows is as in ``checker.linearizable``, for any prefix: operations that are
     open are indeterminate. ``exact=False``: for sets and counters look only for what is seen
     at a glance, and fast; ``finish`` then never says VALID. ``compile=False``: plain Python
-    alone, for when several seconds of compiling would be in the way. Not for several threads
-    at once.
+    alone, for when several seconds of compiling would be in the way. ``ours=False``: the events
+    are of no journal of ours, and need not test anything to be valid (``substance.py``). Not
+    for several threads at once.
     """
 
     def __init__(
@@ -72,12 +74,14 @@ class Monitor:
         compile: bool = True,
         exact: bool = True,
         explain: bool = True,
+        ours: bool = True,
     ) -> None:
         self.model = MODELS[model] if isinstance(model, str) else model
         self.reading = reading
         self.limits = limits or Limits()
         self._exact = exact
         self._explain = explain
+        self._ours = ours
         self.engine = Engine(compile=compile)
         self.events = 0
         self.operations = 0
@@ -90,8 +94,7 @@ class Monitor:
         self._retired: dict[int, tuple[str, int]] = {}
         self._fresh: list[Record] = []
         self._next_probe = PROBE_EVENTS
-        self._succeeded = 0
-        self._saw = False
+        self._substance = Substance(self.model.name)
         self._registers = self.model.family == "register"
 
     # -- feeding -----------------------------------------------------------------------
@@ -209,11 +212,7 @@ class Monitor:
         if not self._registers:
             self._check_fit(attempt)
         if attempt.outcome is Outcome.OK:
-            self._succeeded += 1
-            if not self._saw:
-                self._saw = attempt.f == "cas" or (
-                    attempt.f in ("read", "get", "dequeue") and bool(attempt.output is not None)
-                )
+            self._substance.did(attempt.f, attempt.output)
         if record is None or record.accused:
             return None
         follower = record.follower
@@ -321,15 +320,8 @@ class Monitor:
             return Verdict.UNKNOWN, self._undecided(troubled)
         if not all(record.follower.exact for record in self._keys):
             return Verdict.UNKNOWN, "only part of what could be wrong was looked for"
-        if not self._succeeded:
-            return Verdict.VACUOUS, (
-                f"none of {self.operations:,} operations succeeded: nothing was tested"
-            )
-        if self._registers and not self._saw:
-            return Verdict.VACUOUS, (
-                f"no read ever saw a write, in {self._succeeded:,} operations that succeeded"
-            )
-        return Verdict.VALID, None
+        self._substance.operations = self.operations
+        return self._substance.verdict(ours=self._ours)
 
     def _undecided(self, troubled: list[Record]) -> str:
         reasons = []

@@ -145,7 +145,7 @@ class _Following:
         reader = self.events.reader
         natural = reader.reading if reader is not None else "splitbrain"
         reading: Reading = READINGS[self._reading or natural]
-        return Monitor(self._definition(), reading=reading)
+        return Monitor(self._definition(), reading=reading, ours=natural == "splitbrain")
 
     def _definition(self) -> str | Model:
         from checker.models import MODELS
