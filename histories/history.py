@@ -97,11 +97,11 @@ def read_history(path: Path | str, *, independent: bool | None = None) -> Histor
     Raises HistoryError, whatever the bytes are, with all problems at once. About 1 µs an
     event in large files, 10 µs in small ones; memory is that of the table.
     """
+    source = Source(Path(path))
     # Hundreds of thousands of objects at once, and none of them garbage: the collector would
     # walk them again and again, a third of the time that reading takes.
     collecting = gc.isenabled()
     gc.disable()
-    source = Source(Path(path))
     try:
         return _read(source, independent)
     except HistoryError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +61,7 @@ def judge_file(path: Path, asked: Asked) -> Judged:
 
     started = time.perf_counter()
     searching = Searching(str(path)) if asked.progress else None
+    history: History | None = None
     try:
         history = read_history(path, independent=asked.independent)
         table = table_of(history.operations)
@@ -77,7 +78,9 @@ def judge_file(path: Path, asked: Asked) -> Judged:
             tick=None if searching is None else searching.tick,
         )
     except HistoryError as error:
-        return _unreadable(str(path), str(error), time.perf_counter() - started)
+        # What was odd about the file is often the reason: a header that was cut off.
+        notes = error.notes if history is None else history.notes
+        return _unreadable(str(path), str(error), notes, time.perf_counter() - started)
     finally:
         if searching is not None:
             searching.close()
@@ -122,10 +125,12 @@ def _document(file: str, result: Result, total_seconds: float) -> dict[str, Any]
     }
 
 
-def _unreadable(file: str, error: str, total_seconds: float) -> Judged:
+def _unreadable(file: str, error: str, notes: Sequence[str], total_seconds: float) -> Judged:
     """What could not be read is ``unknown``: never passed."""
-    document = _no_verdict(file, f"the file cannot be read: {error}", total_seconds)
-    return Judged(file, None, document, f"{file}: cannot be judged\n{error}", error=error)
+    reason = "\n".join((f"the file cannot be read: {error}", *(f"note: {note}" for note in notes)))
+    document = _no_verdict(file, reason, total_seconds)
+    text = f"{file}: cannot be judged\n{error}"
+    return Judged(file, None, document, text, list(notes), error=error)
 
 
 def unjudged(file: str, reason: str) -> Judged:

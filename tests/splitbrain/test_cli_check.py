@@ -1,8 +1,11 @@
 """``splitbrain check``: which files, which verdicts, which exit code."""
 
+import gzip
 import json
+from pathlib import Path
 
 import pytest
+import zstandard
 
 from splitbrain.cli import front
 from splitbrain.cli.commands.check import expand
@@ -153,3 +156,32 @@ def test_the_ledger_beside_a_journal_is_drawn_with_the_finding(invalid, tmp_path
     (run / "faults.jsonl").write_text("nonsense\n{}\n")
     assert front.run(["check", str(run)]) == 1
     assert "its faults are not shown" in capsys.readouterr().err
+
+
+def test_a_file_that_is_cut_off_is_said_to_be_with_what_is_wrong(tmp_path, capsys):
+    """Otherwise whoever lost the header of a packed file is only told to name a model."""
+    packed = zstandard.ZstdCompressor().compress(Path(journal(tmp_path / "a")).read_bytes())
+    cut = tmp_path / "cut.jsonl.zst"
+    cut.write_bytes(packed[:-30])
+    assert front.run(["check", str(cut)]) == 2
+    told = capsys.readouterr().err
+    assert "no model is named" in told
+    assert f"note: {cut}: the packed file is cut off after {len(packed) - 30} bytes" in told
+    assert front.run(["check", str(cut), "--json"]) == 2
+    assert "the packed file is cut off" in json.loads(capsys.readouterr().out)[0]["reason"]
+
+
+def test_a_file_that_is_cut_off_where_nothing_fits_is_said_to_be(tmp_path, capsys):
+    content = b"[{:process 0 :type :invoke :f :read}\n {:process 0\n :type :ok\n"
+    cut = tmp_path / "cut.edn.gz"
+    cut.write_bytes(gzip.compress(content, mtime=0)[:-4])
+    assert front.run(["check", str(cut), "--model", "register"]) == 2
+    told = capsys.readouterr().err
+    assert "never ends" in told and "the packed file is cut off" in told
+
+
+@pytest.mark.parametrize("content", ["", " \n\n"])
+def test_an_empty_file_is_said_to_be(content, tmp_path, capsys):
+    (tmp_path / "empty.jsonl").write_text(content)
+    assert front.run(["check", str(tmp_path / "empty.jsonl")]) == 2
+    assert "empty.jsonl: is empty" in capsys.readouterr().err

@@ -274,11 +274,11 @@ def _tell(one: Judged) -> None:
     from splitbrain.cli.output import print_text
 
     if one.error is not None:
-        click.echo(one.text, err=True)
-        return
-    print_text(one.text)
+        click.echo(printable(one.text), err=True)
+    else:
+        print_text(one.text)
     for note in one.notes:
-        click.echo(f"  note: {note}", err=True)
+        click.echo(f"  note: {printable(note)}", err=True)
 
 
 def _sum_up(judged: Sequence[Judged]) -> None:
