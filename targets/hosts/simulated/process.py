@@ -300,8 +300,18 @@ class Process:
     # Signals.
 
     def resume(self) -> None:
-        """Go on after a pause."""
+        """Go on after a pause.
+
+        What waits in different sockets is read in any order, each socket's in its own.
+        """
         self.paused = False
+        sockets: dict[Any, list[Event | tuple[Connection, bytes | None]]] = {}
+        for item in self._inbox:
+            socket = item.peer if isinstance(item, Received) else type(item) is tuple and item[0]
+            sockets.setdefault(socket, []).append(item)
+        order = sorted((self._draw(), at) for at in range(len(sockets)))
+        waiting = list(sockets.values())
+        self._inbox = [item for _, at in order for item in waiting[at]]
         if self._answered:
             self._go_on_after_sync()
         elif self._syncing is None:
