@@ -52,7 +52,7 @@ def judge(
         seen = "no model is named." if chosen is None else f"the model {chosen!r} is not known."
         raise HistoryError([Problem(place, seen, f"Name one of: {', '.join(JUDGED)}.")])
     try:
-        return _judged(
+        result = _judged(
             history,
             chosen,
             reading=reading or READINGS[history.reading],
@@ -65,6 +65,11 @@ def judge(
         )
     except HistoryError as error:
         raise HistoryError([_placed(problem, history) for problem in error.problems]) from None
+    if result.certificate is None or history.independent is None:
+        return result
+    # What it proves, it proves of the history as it was read.
+    proof = replace(result.certificate, independent=history.independent)
+    return replace(result, certificate=proof)
 
 
 def _judged(history: History, model: str | Model, **options: Any) -> Result:

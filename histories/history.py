@@ -22,8 +22,9 @@ from histories.tabulation import Tabulation
 class History:
     """Everything a file said.
 
-    ``notes`` are remarks a user should see (a cut last line). ``events`` are read from the
-    file a second time when they are first asked for.
+    ``notes`` are remarks a user should see (a cut last line). ``independent``: values [k v] were
+    read as independent keys and their values; None where no file was read. ``events`` are read
+    from the file a second time when they are first asked for.
     """
 
     def __init__(
@@ -36,12 +37,14 @@ class History:
         reading: str = "splitbrain",
         places: Places | None = None,
         events: Callable[[], Iterable[Event]] | None = None,
+        independent: bool | None = None,
     ) -> None:
         self.header = header
         self.table = table
         self.notes = list(notes)
         self.path = path
         self.reading = reading
+        self.independent = independent
         self._places = places
         self._read_events = events or list
         self._events: list[Event] | None = None
@@ -85,14 +88,17 @@ class History:
         return f"{self.path}:{line}"
 
 
-def read_history(path: Path | str, *, independent: bool | None = None) -> History:
+def read_history(
+    path: Path | str, *, independent: bool | None = None, named: bool = False
+) -> History:
     """Read a history file; which format it is in is told by its content.
 
     Known are journals of this program (``formats/jsonl.py``), histories in EDN and Porcupine's
     key-value logs (``formats/jepsen_edn.py``), and logs of Jepsen's operation logger
     (``formats/jepsen_log.py``); each may be packed with zstd or gzip. ``independent``: values
     of the form [k v] are an independent key and its value; by default where they can be
-    nothing else (``formats/independent.py``).
+    nothing else (``formats/independent.py``). ``named``: the model is, elsewhere; no note then
+    says what the operations would settle.
 
     Raises HistoryError, whatever the bytes are, with all problems at once. About 1 µs an
     event in large files, 10 µs in small ones; memory is that of the table.
@@ -103,7 +109,7 @@ def read_history(path: Path | str, *, independent: bool | None = None) -> Histor
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _read(source, independent)
+        return _read(source, independent, named)
     except HistoryError as error:
         error.notes += source.notes
         raise
@@ -112,7 +118,7 @@ def read_history(path: Path | str, *, independent: bool | None = None) -> Histor
             gc.enable()
 
 
-def _read(source: Source, independent: bool | None) -> History:
+def _read(source: Source, independent: bool | None, named: bool) -> History:
     head = source.head()
     reader = reader_of(head, source.name)
     scanned = None
@@ -149,11 +155,12 @@ def _read(source: Source, independent: bool | None) -> History:
     return History(
         header,
         table,
-        [*notes, *guessed],
+        notes if named else [*notes, *guessed],
         path=source.path,
         reading=reading,
         places=places,
         events=events,
+        independent=bool(split),
     )
 
 

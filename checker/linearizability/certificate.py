@@ -1,12 +1,15 @@
 """The certificate of a valid verdict: for each key an order of its operations.
 
     {"format": "splitbrain-linearization", "version": 2, "model": "cas-register",
-     "reading": "splitbrain", "parts": [{"key": "x", "order": [0, 4, 2, …]}, …]}
+     "reading": "splitbrain", "independent": false,
+     "parts": [{"key": "x", "order": [0, 4, 2, …]}, …]}
 
 ``order`` holds the ``call`` indexes of one key's operations in an order that one copy of
 the object, used by one client, could have run. Indeterminate operations that took no
 effect, and failed ones that assert nothing, are absent. A model that is not by key has
-one part, whose key is null. ``verifier.py`` checks it against a history.
+one part, whose key is null. ``independent``, which may be absent: whether the values [k v] of
+the file were read as independent keys and their values. ``verifier.py`` checks all that
+against a history.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ class Certificate:
 
     ``keys``: sequence of keys, of which part p has ``keys[numbers[p]]``; ``numbers``: int64[P].
     ``order``: int64, ``call`` indexes, those of part p at ``order[starts[p]:starts[p+1]]``;
-    ``starts``: int64[P+1]. ``model`` and ``reading`` are names.
+    ``starts``: int64[P+1]. ``model`` and ``reading`` are names. ``independent``: as above.
     """
 
     model: str
@@ -48,6 +51,7 @@ class Certificate:
     numbers: Int64
     starts: Int64
     order: Int64
+    independent: bool | None = None
 
     @classmethod
     def of(cls, table: Table, decision: Decision, model: Model, reading: Reading) -> Certificate:
@@ -82,6 +86,7 @@ class Certificate:
             "version": VERSION,
             "model": self.model,
             "reading": self.reading,
+            **keys_read(self.independent),
             "parts": [{"key": key, "order": order.tolist()} for key, order in parts],
         }
 
@@ -114,7 +119,23 @@ class Certificate:
             np.arange(len(keys)),
             np.cumsum([0, *map(len, pieces)]),
             np.concatenate([np.empty(0, np.int64), *pieces]),
+            keys_read_by(data),
         )
+
+
+def keys_read(independent: bool | None) -> dict[str, bool]:
+    """The member that says how keys were read; none where no file was."""
+    return {} if independent is None else {"independent": independent}
+
+
+def keys_read_by(data: dict[str, Any]) -> bool | None:
+    """What ``keys_read`` wrote. Raises CertificateError when it is no boolean."""
+    independent = data.get("independent")
+    if independent is not None and not isinstance(independent, bool):
+        raise CertificateError(
+            f"the certificate's 'independent' is {independent!r}, not true or false"
+        )
+    return independent
 
 
 def calls_of(order: Any, place: str) -> Int64:

@@ -1,7 +1,7 @@
 """The certificate of an invalid verdict: a relaxed history that no order makes legal.
 
     {"format": "splitbrain-refutation", "version": 1, "model": "cas-register",
-     "reading": "splitbrain", "parts": [
+     "reading": "splitbrain", "independent": false, "parts": [
         {"key": "x", "culprit": 812,
          "steps": [{"step": "cut", "end": 815}, {"step": "only", "values": [4, 7]}, …],
          "witness": [{"call": 640, "ret": 641, "process": 2, "f": "write", "input": 7, …}, …],
@@ -14,7 +14,8 @@ enough; there may be one for each of several keys. The first step is a cut where
 ``culprit`` returned: that is how much of the history cannot be put in order. ``clusters``,
 where a register's values are unique, are calls of operations on two values that exclude each
 other: some on the first had ended before some on the second began, and the other way round;
-null stands for the initial value, which is there before everything.
+null stands for the initial value, which is there before everything. ``independent`` is as in
+``certificate.py``.
 
 A part is checked by taking its steps anew from the history and trying all orders of what is
 left: nothing of the search is trusted, and of the part only which steps to take.
@@ -29,7 +30,12 @@ from typing import Any
 import numpy as np
 
 from checker.linearizability.aspects import Unsound
-from checker.linearizability.certificate import Certificate, CertificateError
+from checker.linearizability.certificate import (
+    Certificate,
+    CertificateError,
+    keys_read,
+    keys_read_by,
+)
 from checker.linearizability.columns import rows_that_matter
 from checker.linearizability.exhaustive import some_order
 from checker.linearizability.relaxation import Cut, Relaxation, Relaxer, relaxation_from_json
@@ -73,6 +79,7 @@ class Refutation:
     model: str
     reading: str
     parts: tuple[RefutedPart, ...]
+    independent: bool | None = None
 
     @classmethod
     def of(
@@ -93,6 +100,7 @@ class Refutation:
             "version": VERSION,
             "model": self.model,
             "reading": self.reading,
+            **keys_read(self.independent),
             "parts": [part.to_json() for part in self.parts],
         }
 
@@ -113,7 +121,7 @@ class Refutation:
         if not isinstance(parts, list) or not parts:
             raise CertificateError("the refutation has no part")
         read = tuple(_part(part, number) for number, part in enumerate(parts))
-        return cls(data["model"], data["reading"], read)
+        return cls(data["model"], data["reading"], read, keys_read_by(data))
 
 
 def _part(data: Any, number: int) -> RefutedPart:

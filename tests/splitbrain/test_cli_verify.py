@@ -84,3 +84,56 @@ def test_a_model_that_is_not_ours_has_to_be_named(tmp_path: Path, capsys: Any) -
     certificate.write_text(json.dumps({**data, "model": "mine"}))
     assert run(["verify", str(certificate), str(path)]) == 2
     assert "--model FILE.py:NAME" in capsys.readouterr().err
+
+
+def keyed(path: Path, answer: str) -> Path:
+    """EDN with a pair for every value: two keys written, and one of them read."""
+    story = [("write", "[1 5]", "[1 5]"), ("write", "[2 6]", "[2 6]"), ("read", "[1 nil]", answer)]
+    path.write_text(
+        "".join(
+            f"{{:process 0 :type :{kind} :f :{f} :value {value}}}\n"
+            for f, invoked, answered in story
+            for kind, value in (("invoke", invoked), ("ok", answered))
+        )
+    )
+    return path
+
+
+@pytest.mark.parametrize("name", ["h.edn", "h.jsonl"])
+@pytest.mark.parametrize(("answer", "verdict"), [("[1 5]", 0), ("[1 6]", 1)])
+@pytest.mark.parametrize("option", ["--independent", "--no-independent"])
+def test_a_certificate_says_how_keys_were_read(
+    tmp_path: Path, capsys: Any, name: str, answer: str, verdict: int, option: str
+) -> None:
+    """Whatever option decided it, so that ``verify`` needs none."""
+    path, certificate = keyed(tmp_path / "a.edn", answer), tmp_path / "proof.json"
+    if name != path.name:
+        run(["convert", str(path), str(tmp_path / name), "--no-independent"])
+        path = tmp_path / name
+    asked = ["check", str(path), "--model", "register", option, "--certificate", str(certificate)]
+    assert run(asked) == (verdict if option == "--independent" else 1)
+    data = json.loads(certificate.read_text())
+    assert data["independent"] is (option == "--independent")
+    capsys.readouterr()
+    assert run(["verify", str(certificate), str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["independent"] is (option == "--independent")
+    # One written before certificates said so: by option, or as the file is read by default.
+    del data["independent"]
+    certificate.write_text(json.dumps(data))
+    assert run(["verify", str(certificate), str(path), option]) == 0
+    by_default = name == "h.edn"
+    assert run(["verify", str(certificate), str(path)]) == int(
+        by_default != (option == "--independent")
+    )
+
+
+def test_how_keys_were_read_is_part_of_what_is_proved(tmp_path: Path, capsys: Any) -> None:
+    path, certificate = keyed(tmp_path / "h.edn", "[1 5]"), tmp_path / "proof.json"
+    run(["check", str(path), "--model", "register", "--certificate", str(certificate)])
+    capsys.readouterr()
+    assert run(["verify", str(certificate), str(path)]) == 0
+    assert "values [k v] as independent keys and their values" in capsys.readouterr().out
+    data = json.loads(certificate.read_text())
+    certificate.write_text(json.dumps(data | {"independent": "yes"}))
+    assert run(["verify", str(certificate), str(path)]) == 2
+    assert "'independent' is 'yes', not true or false" in capsys.readouterr().err

@@ -31,10 +31,14 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What became of it. ``problem`` is None when the certificate shows what it claims."""
+    """What became of it. ``problem`` is None when the certificate shows what it claims.
+
+    ``independent``: values [k v] were read as independent keys and their values.
+    """
 
     evidence: Certificate | Refutation
     problem: str | None
+    independent: bool
     operations: int
     reading_seconds: float
     verifying_seconds: float
@@ -55,8 +59,16 @@ class Verified:
     metavar="FILE.py:NAME",
     help="The model of your own that the verdict was by; others the certificate names.",
 )
+@click.option(
+    "--independent/--no-independent",
+    default=None,
+    help="Values [k v] are an independent key and its value, or are not.  "
+    "[default: as the certificate says; where it does not, as for check]",
+)
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON on stdout.")
-def verify_command(certificate: Path, history: Path, model: str | None, as_json: bool) -> int:
+def verify_command(
+    certificate: Path, history: Path, model: str | None, independent: bool | None, as_json: bool
+) -> int:
     """Check that CERTIFICATE proves a verdict on HISTORY, by code that shares nothing with the
     search.
 
@@ -69,7 +81,7 @@ def verify_command(certificate: Path, history: Path, model: str | None, as_json:
 
     Exit code 0: proved, be the verdict valid or invalid; 1: not proved; 2: unreadable.
     """
-    found = _verified(certificate, history, model)
+    found = _verified(certificate, history, model, independent)
     if as_json:
         from splitbrain.cli.output import print_json
 
@@ -79,7 +91,9 @@ def verify_command(certificate: Path, history: Path, model: str | None, as_json:
     return 0 if found.problem is None else 1
 
 
-def _verified(certificate: Path, history: Path, model: str | None) -> Verified:
+def _verified(
+    certificate: Path, history: Path, model: str | None, independent: bool | None
+) -> Verified:
     from checker.linearizability.certificate import Certificate
     from checker.linearizability.fit import check_fit
     from checker.linearizability.refutation import verify_refutation
@@ -92,7 +106,9 @@ def _verified(certificate: Path, history: Path, model: str | None) -> Verified:
     definition = _model(evidence.model, model)
     if evidence.reading not in READINGS:
         raise Problems([f"{certificate}: the reading {evidence.reading!r} is not known."])
-    table = read_history(history).table
+    asked = evidence.independent if independent is None else independent
+    read_so = read_history(history, independent=asked)
+    table = read_so.table
     check_fit(table, definition)
     read = time.perf_counter()
     reading = READINGS[evidence.reading]
@@ -101,7 +117,8 @@ def _verified(certificate: Path, history: Path, model: str | None) -> Verified:
     else:
         problem = verify_refutation(table, definition, evidence, reading=reading)
     done = time.perf_counter()
-    return Verified(evidence, problem, len(table), read - started, done - read)
+    keyed = bool(read_so.independent)
+    return Verified(evidence, problem, keyed, len(table), read - started, done - read)
 
 
 def _read(path: Path, history: Path) -> Certificate | Refutation:
@@ -163,9 +180,10 @@ def _tell(certificate: Path, found: Verified) -> None:
         return
     valid = found.verdict == "valid"
     claim = "linearizable" if valid else "not linearizable"
+    keys = ", values [k v] as independent keys and their values" if found.independent else ""
     print_text(
         f"{certificate}: proved: the history is {claim} "
-        f"({evidence.model}, outcomes read as {evidence.reading})"
+        f"({evidence.model}, outcomes read as {evidence.reading}{keys})"
     )
     for shown in ORDER_SHOWN if valid else REFUTATION_SHOWN:
         print_text(f"  ✓ {shown}")
@@ -181,6 +199,7 @@ def _document(certificate: Path, history: Path, found: Verified) -> dict[str, An
         "problem": found.problem,
         "model": found.evidence.model,
         "reading": found.evidence.reading,
+        "independent": found.independent,
         "operations": found.operations,
         "keys": len(found.evidence),
         "reading_seconds": found.reading_seconds,
