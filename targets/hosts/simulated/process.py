@@ -122,7 +122,10 @@ class Process:
 
     def receive(self, peer: str, message: Any) -> None:
         """A message from ``peer``."""
-        self._take(Received(peer, message))
+        if self._stepping or self.paused or self._syncing is not None:
+            self._inbox.append(Received(peer, message))
+        else:
+            self._turn([Received(peer, message)])
 
     def accept(self, connection: Connection) -> None:
         """A client has connected: it is greeted by a process that runs, and by no other."""
