@@ -93,6 +93,9 @@ class BugEntry(Protocol):
     def options(self) -> tuple[str, ...]: ...  # noqa: D102
 
     @property
+    def interval(self) -> tuple[float, float] | None: ...  # noqa: D102
+
+    @property
     def tier(self) -> str: ...  # noqa: D102
 
 

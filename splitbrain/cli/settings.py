@@ -125,12 +125,10 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
     nodes = reader.read(
         "--nodes", asked.nodes, lambda t: parse_whole(t, minimum=1, maximum=MAX_NODES), 5
     )
-    hold, quiet = reader.read(
-        "--interval",
-        asked.interval,
-        parse_interval,
-        (defaults.fault_hold_s, defaults.fault_quiet_s),
-    )
+    usual_interval = defaults.fault_hold_s, defaults.fault_quiet_s
+    if advice is not None and advice.interval is not None and asked.faults is None:
+        usual_interval = advice.interval
+    hold, quiet = reader.read("--interval", asked.interval, parse_interval, usual_interval)
     time_limit_s = reader.read(
         "--time-limit",
         asked.time_limit,
@@ -243,6 +241,9 @@ def _scenario(
         if asked.faults is None:
             aim = f" aimed at {', '.join(targets)}" if targets else ""
             advised.append(f"faults {', '.join(faults) or NO_FAULTS}{aim}")
+            if advice.interval is not None and asked.interval is None:
+                hold, quiet = advice.interval
+                advised.append(f"held {hold:g} s, {quiet:g} s apart")
         if advised:
             notes.append(f"As the catalogue advises for {advice.name}: {'; '.join(advised)}.")
     if asked.workload is not None:

@@ -22,8 +22,9 @@ class Bug:
     ``fault_targets`` are the harness's words (``leader``, or ``kill:leader`` for one kind);
     ``overlap`` asks for faults of different kinds at once, ``resend`` for clients that send
     a command again when its answer is late, ``options`` are those of the system that it
-    needs (``snapshot-entries=20``). ``also_removes`` names the safeguards that would
-    otherwise hide the mutation.
+    needs (``snapshot-entries=20``), ``interval`` the seconds that a fault is best held and
+    the quiet after it, where the usual ones are too long. ``also_removes`` names the
+    safeguards that would otherwise hide the mutation.
 
     ``tier`` is an estimate of how hard it is to find: A under a minute, B minutes, C rare,
     wants an aimed fault.
@@ -42,6 +43,7 @@ class Bug:
     overlap: bool = False
     resend: bool = False
     options: tuple[str, ...] = ()
+    interval: tuple[float, float] | None = None
     also_removes: tuple[str, ...] = ()
 
 

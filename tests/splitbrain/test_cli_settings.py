@@ -38,6 +38,7 @@ class Bug:
     overlap: bool = False
     resend: bool = False
     options: tuple[str, ...] = ()
+    interval: tuple[float, float] | None = None
     tier: str = "A"
     mutation: str = ""
     seen_as: str = ""
@@ -140,6 +141,16 @@ def test_a_bug_brings_the_scenario_that_exposes_it():
     assert settled.plan.faults == ("kill",)
     assert settled.plan.fault_targets == ("kill:leader",)
     assert "catalogue advises for raft.ack-before-fsync" in settled.notes[0]
+
+
+def test_a_bug_may_want_shorter_faults_than_usual():
+    bug = Bug("R2", "raft.forgetful", interval=(1.5, 2.0))
+    catalogue = replace(CATALOGUE, bugs={bug.name: bug})
+    advised = settle(Asked(system="raft", bugs=("R2",)), catalogue)
+    assert (advised.plan.fault_hold_s, advised.plan.fault_quiet_s) == (1.5, 2.0)
+    assert advised.notes[0].endswith("; held 1.5 s, 2 s apart.")
+    named = settle(Asked(system="raft", bugs=("R2",), interval="3s,1s"), catalogue)
+    assert (named.plan.fault_hold_s, named.plan.fault_quiet_s) == (3.0, 1.0)
 
 
 def test_what_is_named_goes_before_the_advice():

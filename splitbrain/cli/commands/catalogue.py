@@ -77,6 +77,7 @@ def bugs_command(as_json: bool) -> int:
             "fault_targets": list(bug.fault_targets),
             "overlap": bug.overlap,
             "options": list(bug.options),
+            "interval": None if bug.interval is None else list(bug.interval),
             "tier": bug.tier,
             "mutation": bug.mutation,
         }
