@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from histories.errors import HistoryError
 from histories.event import Event, EventType
@@ -245,3 +246,10 @@ def test_a_closed_standard_input_is_told():
     )
     assert ended.returncode == 2
     assert "-: standard input is closed" in ended.stderr and "Try:" in ended.stderr
+
+
+def test_what_cannot_be_judged_is_told_with_what_is_odd_about_it(capsys):
+    packed = zstandard.ZstdCompressor().compress(GOOD)
+    with pytest.raises(HistoryError, match="no model is named"):
+        follow(io.BytesIO(packed[:-30]))
+    assert "note: -: the packed file is cut off after" in capsys.readouterr().err

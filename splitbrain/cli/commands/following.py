@@ -46,9 +46,17 @@ def follow(
     verdict; 130 after Ctrl-C, with what is verified so far. ``independent``: as for
     ``EventStream``. Raises HistoryError, naming the line, for what is no history.
     """
+    from histories.errors import HistoryError
+
     following = _Following(stream, model, reading, independent, progress or sys.stderr)
-    violation, interrupted = following.run()
-    following.close()
+    try:
+        violation, interrupted = following.run()
+    except HistoryError:
+        # Often the reason: a header that was cut off.
+        _tell_notes(following)
+        raise
+    finally:
+        following.close()
     if violation is not None:
         # Said before what may take some seconds: judging once more, and finding the words.
         sys.stderr.write(f"{NAME}: {printable(violation.sentence)}\n")
@@ -304,8 +312,7 @@ def _tell(
         return
     from checker.wording import plural, seconds
 
-    for note in _notes(following):
-        sys.stderr.write(f"note: {printable(note)}\n")
+    _tell_notes(following)
     stopped = ""
     if interrupted:
         stopped = ", interrupted: this is of what came until then"
@@ -322,6 +329,7 @@ def _tell(
         print_text(f"\n{told}\n")
 
 
-def _notes(following: _Following) -> list[str]:
+def _tell_notes(following: _Following) -> None:
     reader = following.events.reader
-    return [*following.events.notes, *(reader.notes if reader is not None else [])]
+    for note in (*following.events.notes, *(reader.notes if reader is not None else ())):
+        sys.stderr.write(f"note: {printable(note)}\n")
