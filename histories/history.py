@@ -134,7 +134,7 @@ def _read(source: Source, independent: bool | None, named: bool) -> History:
         table, places = scanned
     header = dict(reader.header)
     notes = [*reader.notes, *source.notes]
-    if not len(table) and not head.strip():
+    if not (len(table) or source.notes or head.strip()):
         notes.insert(0, f"{source.name}: is empty")
     split = independent
     if independent is None:

@@ -165,7 +165,7 @@ def test_a_file_that_is_cut_off_is_said_to_be_with_what_is_wrong(tmp_path, capsy
     cut.write_bytes(packed[:-30])
     assert front.run(["check", str(cut)]) == 2
     told = capsys.readouterr().err
-    assert "no model is named" in told
+    assert "no model is named" in told and "is empty" not in told
     assert f"note: {cut}: the packed file is cut off after {len(packed) - 30} bytes" in told
     assert front.run(["check", str(cut), "--json"]) == 2
     assert "the packed file is cut off" in json.loads(capsys.readouterr().out)[0]["reason"]
@@ -185,3 +185,24 @@ def test_an_empty_file_is_said_to_be(content, tmp_path, capsys):
     (tmp_path / "empty.jsonl").write_text(content)
     assert front.run(["check", str(tmp_path / "empty.jsonl")]) == 2
     assert "empty.jsonl: is empty" in capsys.readouterr().err
+
+
+EDN = "{:process 0, :type :invoke, :f :write, :value 3}\n{:process 0, :type :ok, :f :write}\n"
+
+
+def test_nothing_is_guessed_of_a_model_that_is_named(tmp_path, capsys):
+    (tmp_path / "h.edn").write_text(EDN)
+    assert front.run(["check", str(tmp_path / "h.edn"), "--model", "register"]) == 0
+    assert capsys.readouterr().err == ""
+    assert front.run(["check", str(tmp_path / "h.edn")]) == 0
+    assert "taken for cas-register by its functions (write)" in capsys.readouterr().err
+
+
+def test_a_file_from_elsewhere_that_is_cut_to_nothing_is_not_passed(tmp_path, capsys):
+    (tmp_path / "cut.edn").write_text(EDN[:30])
+    assert front.run(["check", str(tmp_path / "cut.edn"), "--model", "register"]) == 3
+    out, err = capsys.readouterr()
+    assert "vacuous" in out and "there is no operation in it" in out
+    assert "cut off after 30 bytes" in err
+    assert front.run(["check", str(tmp_path / "cut.edn")]) == 2
+    assert "holds no operation that could settle one" in capsys.readouterr().err
