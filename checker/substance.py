@@ -101,6 +101,8 @@ class Substance:
 
     def lacking(self) -> str | None:
         """Why the history tests nothing, as a sentence; None when it does test something."""
+        if not self.operations:
+            return "there is no operation in it: nothing was tested"
         if not self.succeeded:
             return f"none of {self.operations:,} operations succeeded: nothing was tested"
         if self.model in NOTHING_ADDED:

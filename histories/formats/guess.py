@@ -15,6 +15,7 @@ _MODELS = (
     (frozenset(("read", "write", "cas")), "cas-register"),
     (frozenset(("acquire", "release")), "mutex"),
 )
+LISTED_MAX = 8
 
 
 def settle(header: dict[str, Any], reading: str, table: Table, name: str) -> tuple[str, list[str]]:
@@ -33,12 +34,16 @@ def settle(header: dict[str, Any], reading: str, table: Table, name: str) -> tup
     model = next((model for known, model in _MODELS if functions and functions <= known), None)
     if functions == {"add", "read"}:
         model = _added(table)
-    if model is None:
-        listed = ", ".join(sorted(functions)[:8])
-        return reading, [f"{name}: names no model, and {listed or 'no operation'} settles none"]
-    header["model"] = model
-    listed = ", ".join(sorted(functions))
-    return reading, [f"{name}: names no model; taken for {model} by its functions ({listed})"]
+    listed = ", ".join(sorted(functions)[:LISTED_MAX])
+    if len(functions) > LISTED_MAX:
+        listed += ", …"
+    if model is not None:
+        header["model"] = model
+        return reading, [f"{name}: names no model; taken for {model} by its functions ({listed})"]
+    if not functions:
+        return reading, [f"{name}: names no model, and holds no operation that could settle one"]
+    unsettled = f"its functions ({listed}) fit several or none; it must be named"
+    return reading, [f"{name}: names no model, and {unsettled}"]
 
 
 def _texts_by_key(table: Table) -> bool:

@@ -63,7 +63,8 @@ def judge_file(path: Path, asked: Asked) -> Judged:
     searching = Searching(str(path)) if asked.progress else None
     history: History | None = None
     try:
-        history = read_history(path, independent=asked.independent)
+        named = asked.model is not None
+        history = read_history(path, independent=asked.independent, named=named)
         table = table_of(history.operations)
         if searching is not None:
             searching.total(len(table.keys), int((table.outcome != INFO).sum()))

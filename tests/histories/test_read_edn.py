@@ -79,7 +79,16 @@ def test_the_model_is_guessed_where_one_alone_has_the_functions(tmp_path, events
     )
     history = read(tmp_path, text + "]")
     assert history.model == model
-    assert any("names no model" in note for note in history.notes)
+    (note,) = history.notes
+    functions = ", ".join(sorted({f for f, _, _ in events}))
+    if model is not None:
+        assert f"names no model; taken for {model} by its functions ({functions})" in note
+    elif events:
+        assert f"its functions ({functions}) fit several or none; it must be named" in note
+    else:
+        assert note.endswith("names no model, and holds no operation that could settle one")
+    named = read(tmp_path, text + "]", named=True)
+    assert (named.model, named.reading, named.notes) == (model, history.reading, [])
 
 
 def test_porcupines_logs_are_told_by_their_keys(tmp_path):
