@@ -34,7 +34,8 @@ class Budget:
     """Limits of one decision, over all keys together unless said otherwise.
 
     ``deadline`` is a reading of ``time.perf_counter()``; ``configurations`` bounds what is
-    expanded for each key; ``jobs`` is the number of threads keys may be shared out to.
+    expanded for each key; ``jobs`` is the number of threads keys may be shared out to
+    (``registers/decide.py`` does, in long histories; no other engine).
     ``tick(keys done, operations verified, configurations)`` is called a few times a second.
     ``compiling_seconds`` is what engines spent on compiling kernels, which is not searching;
     an engine that compiles adds it here and moves the deadline by as much.

@@ -52,7 +52,8 @@ def linearizable(
     says which keys are undecided, why, and how far each was verified. ``reading`` says how
     outcomes are read where tools differ (``checker/reading.py``). ``time_limit_s`` bounds the
     search; ``memory_limit_mb`` what it keeps (2 GiB unless given), ``max_configurations`` what
-    it expands for one key; ``jobs`` threads share the keys. ``tick(keys done, completions
+    it expands for one key. ``jobs`` threads share the keys of registers from 50,000 operations
+    on, in the first round of the search; all else is one thread's. ``tick(keys done, completions
     verified, configurations)`` is called now and then.
 
     Locality (Herlihy & Wing 1990, section 3.3): a history is linearizable iff that of each

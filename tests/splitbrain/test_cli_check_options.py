@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from checker.linearizability.registers.decide import THREADED_MIN
 from splitbrain.cli import front
 
 HEADER = {"format": "splitbrain-history", "version": 1, "model": "cas-register"}
@@ -139,3 +140,9 @@ def test_an_output_that_fails_later_leaves_the_verdict(valid, refused, tmp_path,
     assert page.is_file()
     assert front.run(["check", refused, "--reading", "porcupine", *outputs]) == 1
     assert "invalid" in capsys.readouterr().out
+
+
+def test_the_help_of_jobs_says_when_there_are_threads(capsys):
+    assert front.run(["check", "--help"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"registers of {THREADED_MIN:,} operations or more" in told
