@@ -6,24 +6,23 @@ n2 (leads 4.n2)   proposes slot 5 anew, read x -> 1, slot 5 is chosen: x = 2
 
 from __future__ import annotations
 
+from typing import Any
+
 from targets.nodes.paxos.core import Paxos
+from targets.nodes.state_machine import Command
 
 NAME = "paxos.read-ignores-accepts"
 
 
 class ReadIgnoresAccepts(Paxos):
-    """A quorum's promises have just confirmed the new leader: it answers what waited for it.
+    """A quorum's promises have just confirmed the new leader: what it has applied will do.
 
-    A read counts when proposals of earlier ballots are still in flight.
+    A read counts that is answered while proposals of earlier ballots are in flight.
     """
 
-    def _has_caught_up(self) -> bool:
-        return True
-
-    def _lead(self) -> None:
-        super()._lead()
-        reads, self._reads = self._reads, []
-        for origin, command in reads:
-            if not super()._has_caught_up():
-                self._count(NAME)
-            self._answer(origin, self.machine.read(command))
+    def _read(self, origin: Any, command: Command) -> None:
+        if self._has_caught_up():
+            super()._read(origin, command)
+            return
+        self._count(NAME)
+        self._answer(origin, self.machine.read(command))
