@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -51,6 +52,10 @@ class Budget:
     def late(self) -> bool:
         """Whether the time is up."""
         return self.deadline is not None and time.perf_counter() >= self.deadline
+
+    def left(self) -> float:
+        """Seconds that are left; infinite without a deadline."""
+        return math.inf if self.deadline is None else self.deadline - time.perf_counter()
 
     def compiled(self, seconds: float) -> None:
         """Note that compiling took so long."""

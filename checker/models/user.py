@@ -31,6 +31,9 @@ anything with these attributes:
 * ``failed`` (default False): whether failed operations come to ``step`` as well. They did not
   happen, so they may not change the state; all they can say is that it was not possible.
 
+A step that outlasts the time allowed is ended where it is (``interruption.py``), and the
+verdict is unknown.
+
 ``operation`` has ``f``, ``input``, ``output`` (None unless known), ``known`` (it completed with
 ok), ``failed`` and ``error``, ``key`` and ``process`` (see above). Failed operations are
 dropped unless ``failed`` is set. One of unknown outcome took effect once, at any time after
@@ -48,6 +51,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TypeVar
 
+from checker.models.interruption import ask
 from checker.models.model import Model
 from checker.reading import Reading
 from histories.canonical import canonical
@@ -309,7 +313,7 @@ class _User:
 
     def _call(self, state: Hashable, effect: UserOperation) -> tuple[Hashable, ...]:
         try:
-            after = self.thing.step(state, effect)
+            after = ask(self.thing.step, state, effect)
         except HistoryError:
             raise
         except TROUBLE as error:

@@ -3,7 +3,10 @@
 import doctest
 import itertools
 import random
+import signal
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import oracle
 import pytest
@@ -233,3 +236,80 @@ def test_a_model_is_summed_up_whatever_its_docstring_is():
     for text in (None, "", "  \n ", 5):
         model = user_model(type("Sound", (Sound,), {"__doc__": text}))
         assert model.summary == "a model of your own, Sound"
+
+
+class Stuck(Sound):
+    """Its reads never end; the sleep is there for the day they are not interrupted."""
+
+    def step(self, state, operation):
+        if operation.f == "pop":
+            time.sleep(30)
+        return state
+
+
+class Slow(Sound):
+    def step(self, state, operation):
+        time.sleep(0.02)
+        return state + 1
+
+
+def test_a_step_that_does_not_return_is_interrupted():
+    before = signal.getsignal(signal.SIGALRM)
+    result = linearizable(story().operations(), user_model(Stuck), time_limit_s=0.1)
+    assert result.verdict is Verdict.UNKNOWN
+    assert "the time allowed is used up" in (result.reason or "")
+    assert "pop" in (result.reason or ""), "it says how far it came"
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_one_that_catches_everything_of_its_own_is_interrupted_too():
+    class Catching(Sound):
+        def step(self, state, operation):
+            try:
+                time.sleep(30)
+            except Exception:
+                return state
+
+    result = linearizable(story().operations(), user_model(Catching), time_limit_s=0.1)
+    assert result.verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("main", [True, False])
+def test_steps_that_are_slow_are_not_asked_when_the_time_is_up(main):
+    """In a thread there is no timer; the clock is looked at before each step."""
+    asked = []
+
+    class Counting(Slow):
+        def step(self, state, operation):
+            asked.append(operation)
+            return super().step(state, operation)
+
+    told = Story(key="x")
+    for value in range(200):
+        told.did(0, "push", value)
+
+    def judged():
+        return linearizable(told.operations(), user_model(Counting), time_limit_s=0.1)
+
+    if main:
+        result = judged()
+    else:
+        with ThreadPoolExecutor(1) as pool:
+            result = pool.submit(judged).result()
+    assert result.verdict is Verdict.UNKNOWN
+    assert 0 < len(asked) < 20
+
+
+def test_a_timer_that_somebody_else_set_stays_theirs():
+    rung = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
+    signal.setitimer(signal.ITIMER_REAL, 1_000)
+    try:
+        result = linearizable(story().operations(), user_model(Stack), time_limit_s=5)
+        left_s, _ = signal.getitimer(signal.ITIMER_REAL)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert result.verdict is Verdict.VALID and not rung
+    assert left_s > 500

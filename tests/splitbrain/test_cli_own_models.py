@@ -71,3 +71,18 @@ def test_a_neighbour_takes_the_place_of_nothing_of_ours(judged, tmp_path, monkey
     code, _, err = judged("import checker.counters\nclass Own:\n    init = step = 0\n")
     assert code == 2
     assert "step raised TypeError" in err
+
+
+def test_a_step_that_never_returns_is_ended_by_the_time_limit(judged):
+    code, out, _ = judged(
+        "import time\n"
+        "class Own:\n"
+        "    init = 0\n"
+        "    def step(self, state, operation):\n"
+        "        time.sleep(30)\n"
+        "        return state\n",
+        "--time-limit",
+        "0.2",
+    )
+    assert code == 3
+    assert "the time allowed is used up" in out

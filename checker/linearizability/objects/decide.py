@@ -25,6 +25,7 @@ from checker.linearizability.objects.engine import (
 from checker.linearizability.objects.part import Prepared, prepare
 from checker.linearizability.objects.replay import linearization
 from checker.linearizability.objects.steps import Transitions
+from checker.models.interruption import OutOfTime, within
 from checker.models.model import Model
 from checker.reading import Reading
 from histories.table import Table
@@ -75,7 +76,8 @@ def decide(
     run = _Run(table, model, reading, budget, rules, ways, compiled)
     if findings is not None:
         run.adopt(findings)
-    run.search()
+    with within(budget.left):
+        run.search()
     return run.decision()
 
 
@@ -162,7 +164,10 @@ class _Run:
         refuted = any(key.status is Status.REFUTED for key in self.keys)
         while undecided and not refuted:
             for key in undecided:
-                self._attempt(key, fuel)
+                try:
+                    self._attempt(key, fuel)
+                except OutOfTime:
+                    self._close(key, Status.TIME)
                 if key.status is Status.REFUTED:
                     refuted = True
                     break
@@ -287,7 +292,10 @@ class _Run:
         fuel = 4 * refuting.expanded + 1_000
         while search.status == OPEN and search.expanded < fuel and not self.budget.late():
             chunk = min(CHUNK, fuel - search.expanded)
-            search.run(self.functions, chunk, self._memory(search), self.budget.late)
+            try:
+                search.run(self.functions, chunk, self._memory(search), self.budget.late)
+            except OutOfTime:
+                break
         return search.deepest if search.status == layout.REFUTED else stuck
 
     def _close(self, key: _Key, status: Status) -> None:
