@@ -2,8 +2,6 @@
 
 n1 (leader, cut off)   ..lease..| .............. read x -> 1 ...| steps down
 n2 (new leader)                      write x 2 ok
-
-The step-down looks at the quorum only now and then, and a paused leader looks at nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +14,11 @@ NEVER = float("-inf")
 
 
 class LeaseUnchecked(Raft):
-    """A lease once confirmed has no end; each read served after its end counts."""
+    """A lease once confirmed has no end; each read served after its end counts.
+
+    CheckQuorum is off: it ends leadership, and the lease with it, hardly later than another
+    can lead.
+    """
 
     def _holds_lease(self) -> bool:
         if super()._holds_lease():
@@ -31,3 +33,6 @@ class LeaseUnchecked(Raft):
         if trusts:
             self._count(NAME)
         return trusts
+
+    def _quorum_was_heard(self) -> bool:
+        return True

@@ -24,6 +24,7 @@ ELECTIONS: tuple[Bug, ...] = (
             "power-loss:one",
         ),
         overlap=True,
+        interval=(1.5, 1.0),
         also_removes=(NO_REWIND,),
     ),
     Bug(
@@ -35,8 +36,10 @@ ELECTIONS: tuple[Bug, ...] = (
         override=HERE + "term_not_persisted:TermNotPersisted",
         source="raft.tla PR 5",
         tier="B",
-        faults=("kill",),
-        fault_targets=("kill:all", "kill:majority"),
+        faults=("kill", "partition"),
+        fault_targets=("kill:all", "partition:one", "partition:leader", "partition:halves"),
+        overlap=True,
+        interval=(2.0, 1.5),
         also_removes=(NO_REWIND,),
     ),
     Bug(
@@ -51,6 +54,7 @@ ELECTIONS: tuple[Bug, ...] = (
         faults=("packets", "partition"),
         fault_targets=("packets:all", "partition:leader"),
         overlap=True,
+        interval=(2.0, 1.0),
         also_removes=("PreVote: a candidate that fails is rare with it", NO_REWIND),
     ),
     Bug(
@@ -65,6 +69,7 @@ ELECTIONS: tuple[Bug, ...] = (
         faults=("partition", "packets"),
         fault_targets=("partition:bridge", "partition:leader", "packets:all"),
         overlap=True,
+        interval=(1.5, 1.0),
         also_removes=("a candidate that votes for another one gives up", NO_REWIND),
     ),
     Bug(
@@ -92,6 +97,7 @@ ELECTIONS: tuple[Bug, ...] = (
         faults=("partition", "kill"),
         fault_targets=("partition:halves", "kill:majority"),
         overlap=True,
+        interval=(2.0, 2.0),
         also_removes=("the same check of pre-votes", NO_REWIND),
     ),
     Bug(
@@ -106,6 +112,7 @@ ELECTIONS: tuple[Bug, ...] = (
         faults=("membership", "partition"),
         fault_targets=("membership:one", "membership:leader", "partition:leader"),
         overlap=True,
+        interval=(2.0, 1.0),
         also_removes=(NO_REWIND,),
     ),
     Bug(
@@ -126,5 +133,6 @@ ELECTIONS: tuple[Bug, ...] = (
             "kill:leader",
         ),
         overlap=True,
+        interval=(1.5, 1.0),
     ),
 )

@@ -28,8 +28,10 @@ READS: tuple[Bug, ...] = (
         override=HERE + "read_index_too_early:ReadIndexTooEarly",
         source="etcd#7331, tikv#9239",
         tier="B",
-        faults=("kill",),
-        fault_targets=("kill:leader",),
+        faults=("kill", "packets"),
+        fault_targets=("kill:leader", "packets:all"),
+        overlap=True,
+        interval=(2.0, 1.0),
     ),
     Bug(
         id="R6",
@@ -43,6 +45,7 @@ READS: tuple[Bug, ...] = (
         faults=("partition", "pause"),
         fault_targets=("partition:leader", "pause:leader"),
         options=("reads=lease",),
+        also_removes=("CheckQuorum: a leader that hears no majority steps down",),
     ),
     Bug(
         id="R7",
@@ -56,6 +59,7 @@ READS: tuple[Bug, ...] = (
         faults=("pause", "packets"),
         fault_targets=("pause:leader", "packets:all"),
         overlap=True,
+        interval=(2.0, 1.5),
     ),
     Bug(
         id="R8",

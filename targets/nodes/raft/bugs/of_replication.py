@@ -18,6 +18,7 @@ REPLICATION: tuple[Bug, ...] = (
         faults=("partition", "kill"),
         fault_targets=("partition:leader", "kill:leader"),
         overlap=True,
+        interval=(1.5, 0.5),
         also_removes=("the entry that a new leader appends before anything else", NO_REWIND),
     ),
     Bug(
@@ -29,9 +30,10 @@ REPLICATION: tuple[Bug, ...] = (
         override=HERE + "stale_append_truncates:StaleAppendTruncates",
         source="hashicorp/raft#113",
         tier="B",
-        faults=("packets", "kill"),
-        fault_targets=("packets:all", "kill:leader"),
+        faults=("packets", "kill", "partition"),
+        fault_targets=("packets:all", "kill:leader", "partition:leader"),
         overlap=True,
+        interval=(2.0, 0.5),
         also_removes=(NO_REWIND,),
     ),
     Bug(
@@ -46,6 +48,7 @@ REPLICATION: tuple[Bug, ...] = (
         faults=("partition", "packets"),
         fault_targets=("partition:leader", "partition:halves", "partition:bridge", "packets:all"),
         overlap=True,
+        interval=(1.5, 0.5),
         also_removes=(NO_REWIND,),
     ),
     Bug(
@@ -60,6 +63,7 @@ REPLICATION: tuple[Bug, ...] = (
         faults=("partition", "kill"),
         fault_targets=("partition:leader", "kill:leader"),
         overlap=True,
+        interval=(1.5, 1.0),
         also_removes=(NO_OVERWRITE,),
     ),
     Bug(
@@ -73,6 +77,7 @@ REPLICATION: tuple[Bug, ...] = (
         tier="B",
         faults=("partition",),
         fault_targets=("partition:leader",),
+        interval=(2.0, 2.0),
     ),
     Bug(
         id="R13",
@@ -85,6 +90,7 @@ REPLICATION: tuple[Bug, ...] = (
         tier="B",
         faults=("partition",),
         fault_targets=("partition:one", "partition:leader"),
+        interval=(2.0, 2.0),
     ),
     Bug(
         id="R14",
@@ -98,6 +104,7 @@ REPLICATION: tuple[Bug, ...] = (
         faults=("packets", "partition"),
         fault_targets=("packets:all", "partition:leader"),
         overlap=True,
+        interval=(1.5, 1.0),
         also_removes=(NO_REWIND,),
     ),
     Bug(

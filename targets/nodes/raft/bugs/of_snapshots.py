@@ -19,6 +19,7 @@ SNAPSHOTS: tuple[Bug, ...] = (
         fault_targets=("kill:leader", "kill:all"),
         resend=True,
         options=("snapshot-entries=5",),
+        interval=(0.5, 1.0),
     ),
     Bug(
         id="R24",
@@ -39,6 +40,7 @@ SNAPSHOTS: tuple[Bug, ...] = (
         ),
         overlap=True,
         options=("snapshot-entries=20",),
+        interval=(3.0, 1.0),
         also_removes=(NO_REWIND,),
     ),
     Bug(
@@ -53,6 +55,7 @@ SNAPSHOTS: tuple[Bug, ...] = (
         faults=("partition",),
         fault_targets=("partition:leader",),
         options=("snapshot-entries=1", "snapshot-trailing=0"),
+        interval=(1.0, 1.0),
         also_removes=(NO_OVERWRITE,),
     ),
     Bug(
@@ -68,6 +71,7 @@ SNAPSHOTS: tuple[Bug, ...] = (
         fault_targets=("partition:leader", "partition:one", "partition:bridge", "kill:leader"),
         overlap=True,
         options=("snapshot-entries=20", "snapshot-trailing=0"),
+        interval=(1.5, 1.0),
         also_removes=(NO_REWIND,),
     ),
     Bug(
@@ -83,6 +87,7 @@ SNAPSHOTS: tuple[Bug, ...] = (
         fault_targets=("packets:all", "kill:leader"),
         overlap=True,
         options=("snapshot-entries=5", "snapshot-trailing=0"),
+        interval=(2.0, 1.5),
         also_removes=(NO_REWIND,),
     ),
     Bug(
@@ -98,5 +103,6 @@ SNAPSHOTS: tuple[Bug, ...] = (
         fault_targets=("kill:one", "kill:leader", "kill:minority"),
         resend=True,
         options=("snapshot-entries=50",),
+        interval=(2.0, 1.5),
     ),
 )

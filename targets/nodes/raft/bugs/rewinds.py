@@ -67,8 +67,9 @@ class Rewinds(Overwrites):
         super()._begin_from_snapshot()
 
     def _back_off(self, progress: Progress, reply: AppendReply) -> None:
-        # A follower whose log ends before what it once acknowledged has lost it.
-        if reply.hint_term is None and reply.hint_index <= progress.match:
+        # A follower whose log ends before what it once acknowledged has lost it. One that
+        # refuses an append of an old term gives no hint at all.
+        if reply.hint_term is None and 0 < reply.hint_index <= progress.match:
             progress.match = reply.hint_index - 1
             progress.next = reply.hint_index
             progress.probing = True
