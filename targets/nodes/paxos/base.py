@@ -142,7 +142,7 @@ class Base:
         self._slot_of: dict[tuple[str | None, int | None], int] = {}
         self.parked: deque[Parked] = deque()
         self._stale_parked = 0
-        self._forwarded: dict[int, Any] = {}
+        self._forwarded: dict[int, Parked] = {}
         self._next_forward = incarnation << 32
         # Learning from another node: whether an answer is awaited, and a snapshot's pieces.
         self._is_learning = False

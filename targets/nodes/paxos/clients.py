@@ -6,6 +6,8 @@ What a refusal may claim depends on how far the command got:
     proposed, then leadership was lost    not definite: a successor may find and choose it
     forwarded, and the leader fell silent not definite: it may have been proposed
 
+A read has no effect, so it is asked again of the next leader instead.
+
 ``definite`` speaks of this request. Where an earlier send of the same sequence number may
 be under way, a refusal of the resend settles nothing about that one.
 """
@@ -65,7 +67,7 @@ class Clients(Base):
         elif self.leader is None:
             self._park(asked)
         else:
-            self._forward(asked.origin, asked.request)
+            self._forward(asked)
 
     # Waiting for a leader, or for room.
 
@@ -148,32 +150,36 @@ class Clients(Base):
 
     # Forwarding.
 
-    def _forward(self, origin: Any, request: dict[str, Any]) -> None:
+    def _forward(self, asked: Parked) -> None:
         assert self.leader is not None
         if len(self._forwarded) >= FORWARDED_MAX:
             # The oldest will hardly be answered any more; its client has timed out.
             del self._forwarded[next(iter(self._forwarded))]
         self._next_forward += 1
-        self._forwarded[self._next_forward] = origin
-        self._send_early(self.leader, Forward(self._next_forward, request))
+        self._forwarded[self._next_forward] = asked
+        self._send_early(self.leader, Forward(self._next_forward, asked.request))
 
     def _abandon_forwards(self) -> None:
         forwarded, self._forwarded = self._forwarded, {}
-        for origin in forwarded.values():
-            self._answer(origin, refusal("lost-leadership", definite=False))
+        for asked in forwarded.values():
+            if asked.command.f in MUTATIONS:
+                self._answer(asked.origin, refusal("lost-leadership", definite=False))
+            else:
+                # A read changes nothing, so the next leader may be asked it as well.
+                self._park(asked)
 
     def _on_forward(self, peer: str, forward: Forward) -> None:
         self._take(Remote(peer, forward.id), forward.request)
 
     def _on_answered(self, answered: Answered) -> None:
-        origin = self._forwarded.pop(answered.id, None)
-        if origin is not None:
-            self._answer(origin, answered.body)
+        asked = self._forwarded.pop(answered.id, None)
+        if asked is not None:
+            self._answer(asked.origin, answered.body)
 
     def _on_undelivered(self, message: Message) -> None:
         if not isinstance(message, Forward):
             return
-        origin = self._forwarded.pop(message.id, None)
-        if origin is not None:
+        asked = self._forwarded.pop(message.id, None)
+        if asked is not None:
             detail = "the leader cannot be reached from here"
-            self._answer(origin, refusal("no-leader", definite=True, detail=detail))
+            self._answer(asked.origin, refusal("no-leader", definite=True, detail=detail))

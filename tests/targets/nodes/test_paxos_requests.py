@@ -220,6 +220,15 @@ def test_a_forward_that_never_left_is_refused_for_good_and_one_that_did_is_not_j
     assert (on_its_way.error, on_its_way.may_have_happened) == ("lost-leadership", True)
 
 
+def test_a_read_that_a_dead_leader_got_is_asked_of_the_next_one() -> None:
+    cluster = Cluster(13)
+    lead = cluster.settled_leader()
+    assert cluster.ask_and_wait(lead, "counter.add", key="x", value=5, session="s", seq=1).ok
+    cluster.kill(lead)
+    read = cluster.ask_and_wait(follower_of(cluster, lead), "counter.read", key="x")
+    assert read.value == 5
+
+
 def test_a_command_whose_slot_went_to_another_is_proposed_for_a_later_one() -> None:
     node = leader()
     request = {"f": "counter.add", "key": "x", "value": 1, "session": "s", "seq": 1}
