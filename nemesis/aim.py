@@ -4,6 +4,7 @@
     peer        the other one: the candidate, the predecessor, the receiver
     leader      who leads by then, in the highest term seen; former-leader: who led before
     node-side   the largest minority that has the node in it, and preferably its peer
+    far-side    the largest minority without the node
     holders     all that are known to have stored what the moment is about
     others      all but the node
 
@@ -19,7 +20,7 @@ from collections.abc import Sequence
 
 from nemesis.moments import Moment, Moments
 
-AIMS = ("node", "peer", "leader", "former-leader", "node-side", "holders", "others")
+AIMS = ("node", "peer", "leader", "former-leader", "node-side", "far-side", "holders", "others")
 
 
 def split_target(target: str) -> tuple[str, str]:
@@ -46,6 +47,9 @@ def nodes_aimed_at(
         chosen = list(moment.holders)
     elif aim == "others":
         chosen = [node for node in nodes if node != moment.node]
+    elif aim == "far-side":
+        rest = [node for node in nodes if node != moment.node]
+        chosen = random.Random(choice).sample(rest, max(1, (len(nodes) - 1) // 2))
     elif aim == "node-side":
         size = max(1, (len(nodes) - 1) // 2)
         rest = [node for node in nodes if node not in (moment.node, moment.peer)]

@@ -15,10 +15,10 @@ from nemesis.kinds import targets_of
 from nemesis.scenarios import SCENARIOS, Range, Scenario, Step, plain
 from nemesis.schedule import LEAD_S, SECOND
 
-WAIT_S = 3.0
+WAIT_S = 2.0
 """How long the steps of a scenario wait for their moments, from its beginning on."""
 SOON_S = 0.3
-QUIET_S = 1.0
+QUIET_S = 0.7
 HOLD_S_USUAL, QUIET_S_USUAL = 5.0, 4.0
 """The hold and quiet of timed faults for which a scenario's times are as they are written."""
 

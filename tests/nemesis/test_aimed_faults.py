@@ -200,7 +200,12 @@ def test_a_side_is_a_minority_and_has_the_peer_before_anybody_else() -> None:
     assert len(sides) == 4 and all(len(side) == 2 and "n2" in side for side in sides)
 
 
+def test_the_far_side_is_a_minority_without_the_node() -> None:
+    sides = {tuple(means("far-side", Moment("elected", "n2"), i / 30)) for i in range(30)}
+    assert len(sides) > 1 and all(len(side) == 2 and "n2" not in side for side in sides)
+
+
 def test_where_nobody_is_known_it_is_the_node_itself() -> None:
     for aim in AIMS:
         hit = means(aim, Moment("elected", "n2"))
-        assert "n2" in hit or aim == "others"
+        assert "n2" in hit or aim in ("others", "far-side")
