@@ -10,6 +10,7 @@ from targets.nodes.bug import Bug
 
 _HERE = "targets.nodes.paxos.bugs."
 _SIMPLE = "Lamport, Paxos Made Simple, 2001, section "
+_STEPS_DOWN = "a leader that hears no quorum stops leading"
 _LIVE = "Chandra et al., Paxos Made Live, 2007, section "
 
 BUGS: tuple[Bug, ...] = (
@@ -22,9 +23,10 @@ BUGS: tuple[Bug, ...] = (
         override=_HERE + "promise_not_durable:PromiseNotDurable",
         source=_SIMPLE + "2.5",
         tier="C",
-        faults=("pause", "kill", "power-loss"),
-        fault_targets=("pause:leader", "kill:majority", "power-loss:majority"),
+        faults=("partition", "kill", "power-loss"),
+        fault_targets=("partition:leader", "kill:majority", "power-loss:majority"),
         overlap=True,
+        also_removes=(_STEPS_DOWN,),
     ),
     Bug(
         id="X2",
@@ -136,8 +138,9 @@ BUGS: tuple[Bug, ...] = (
         override=_HERE + "read_ignores_accepts:ReadIgnoresAccepts",
         source=_LIVE + "5.2",
         tier="B",
-        faults=("partition",),
-        fault_targets=("partition:leader",),
+        faults=("partition", "kill", "pause"),
+        fault_targets=("partition:leader", "kill:leader", "pause:leader"),
+        overlap=True,
     ),
     Bug(
         id="X11",
@@ -164,6 +167,6 @@ BUGS: tuple[Bug, ...] = (
         fault_targets=("pause:leader", "partition:leader"),
         overlap=True,
         options=("reads=lease",),
-        also_removes=("a leader that hears no quorum stops leading",),
+        also_removes=(_STEPS_DOWN,),
     ),
 )

@@ -1,7 +1,8 @@
-"""X1: an acceptor's promise is kept in memory only.
+"""X1: what was promised is kept in memory only, to others and to oneself.
 
-n3   promises 7.n2, reports nothing for slot 5; n2 leads with n3's promise
-n3   dies, starts again: accepts slot 5 from n1, who still leads 6.n1
+n1 (leads 3.n1, cut off)         proposes slot 5 again and again
+n3 n4 n5 (led by n2, 4.n2)       choose slot 5; die and start again; the cut heals
+n3 n4 n5                         accept under 3.n1, what they had promised n2 not to
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ NAME = "paxos.promise-not-durable"
 
 
 class PromiseNotDurable(Paxos):
-    """After a restart anything is promised and accepted.
+    """After a restart anything is promised and accepted, and one's own ballots begin anew.
 
-    The record is still written, and read for two uses: the node's own ballots stay its
-    own, and the count. A ballot below the forgotten promise counts, prepared or accepted.
+    The record is still written, for the count alone: a ballot below the forgotten promise
+    that another node prepares, or has accepted here, counts. A leader that is cut off goes
+    on, so that there is somebody with a lower ballot.
     """
 
     _forgotten: Ballot = NO_BALLOT
@@ -26,7 +28,7 @@ class PromiseNotDurable(Paxos):
     def _restore(self, recovered: Recovered) -> None:
         super()._restore(recovered)
         self._forgotten = recovered.promised
-        self.promised = NO_BALLOT
+        self.promised = self.highest = NO_BALLOT
 
     def _on_prepare(self, peer: str, prepare: Prepare) -> None:
         self._note_if_forgotten(prepare.ballot)
@@ -39,3 +41,6 @@ class PromiseNotDurable(Paxos):
     def _note_if_forgotten(self, ballot: Ballot) -> None:
         if self.promised <= ballot < self._forgotten:
             self._count(NAME)
+
+    def _quorum_was_heard(self) -> bool:
+        return True
