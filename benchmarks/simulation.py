@@ -2,9 +2,9 @@
 
     python -m benchmarks.simulation [--runs 300] [--jobs 2] [--system raft] [--profile]
 
-A run is what the issue of the simulated host names: five nodes, 200 client operations over ten
-simulated seconds, faults of four kinds, judged. Wall-clock figures depend on what else the
-machine does; the processor time of a run does much less. ``--profile`` says in which part of
+A run has five nodes, 200 client operations over ten simulated seconds and faults of four kinds,
+and it is judged. Wall-clock figures depend on what else the machine does; the processor time of
+a run does much less. ``--profile`` says in which part of
 the program the time goes, in one process.
 """
 

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from checker.consistency.promise import LINEARIZABLE, PROMISES
 from checker.counters import check_counter
+from checker.linearizability.fit import check_fit
 from checker.linearizability.search import linearizable
 from checker.models import MODELS, Model
 from checker.reading import READINGS, Reading
 from checker.sets import check_set
 from checker.substance import Substance
 from checker.verdict import Result, Verdict
+from checker.watches import check_watches
 from histories.errors import HistoryError, Problem
 from histories.history import History
-from histories.table import table_of
+from histories.table import Table, table_of
 
-JUDGED = tuple(MODELS)
+_OF_THEIR_OWN = {"watch": check_watches}
+"""Models that are no objects with states: their histories are judged without a search."""
+
+JUDGED = (*MODELS, *_OF_THEIR_OWN)
 """Every model ``judge`` knows by name."""
 
 _AT_A_GLANCE = {"set": check_set, "counter": check_counter}
@@ -36,26 +44,36 @@ def judge(
     jobs: int = 1,
     tick: Callable[[int, int, int], None] | None = None,
     explained: bool = True,
+    promises: Sequence[str] = (LINEARIZABLE,),
 ) -> Result:
     """The verdict on ``history`` under ``model`` (default: the one its header names).
 
+    ``promises``: what is asked of it (``checker/consistency``). With others than
+    linearizability alone the result has a row for each, and is that of all together.
     ``reading``: default is that of the tool the file comes from. The other arguments are those
     of ``linearizable``. VACUOUS, with the reason, when too little of one of our own journals
     succeeded to mean anything; a file from elsewhere is VALID then, with the same reason, if
     there is anything in it (``substance.py``).
     Raises HistoryError when no model is named, the model is unknown, or an operation does not
-    belong to it; it names file and line.
+    belong to it; it names file and line. KeyError for a promise that is not known.
     """
     chosen = model or history.model
     place = str(history.path) if history.path else "history"
-    if not isinstance(chosen, Model) and chosen not in MODELS:
+    if not isinstance(chosen, Model) and chosen not in JUDGED:
         seen = "no model is named." if chosen is None else f"the model {chosen!r} is not known."
         raise HistoryError([Problem(place, seen, f"Name one of: {', '.join(JUDGED)}.")])
+    read_as = reading or READINGS[history.reading]
     try:
-        result = _judged(
+        if isinstance(chosen, str) and (decide := _OF_THEIR_OWN.get(chosen)) is not None:
+            if tuple(promises) != (LINEARIZABLE,):
+                seen = f"the model {chosen!r} has rules of its own and no promises."
+                raise HistoryError([Problem(place, seen, "Leave --consistency out.")])
+            return decide(history.operations)
+        result = _promised(
             history,
             chosen,
-            reading=reading or READINGS[history.reading],
+            promises,
+            reading=read_as,
             time_limit_s=time_limit_s,
             memory_limit_mb=memory_limit_mb,
             max_configurations=max_configurations,
@@ -65,11 +83,61 @@ def judge(
         )
     except HistoryError as error:
         raise HistoryError([_placed(problem, history) for problem in error.problems]) from None
-    if result.certificate is None or history.independent is None:
+    if history.independent is None:
         return result
     # What it proves, it proves of the history as it was read.
-    proof = replace(result.certificate, independent=history.independent)
-    return replace(result, certificate=proof)
+    return replace(
+        result,
+        certificate=_of_reading(result.certificate, history.independent),
+        promises=tuple(
+            replace(row, certificate=_of_reading(row.certificate, history.independent))
+            for row in result.promises
+        ),
+    )
+
+
+def _of_reading(proof: Any, independent: bool) -> Any:
+    return None if proof is None else replace(proof, independent=independent)
+
+
+def _promised(
+    history: History, model: str | Model, promises: Sequence[str], **options: Any
+) -> Result:
+    for name in promises:
+        PROMISES[name]
+    if tuple(promises) == (LINEARIZABLE,):
+        return _judged(history, model, **options)
+    # Few ask for it, and it takes a while to load.
+    from checker.consistency.judging import Case, judge_promises, together
+
+    definition = MODELS[model] if isinstance(model, str) else model
+    table = table_of(history.operations)
+    check_fit(table, definition)
+    asked = LINEARIZABLE in promises
+    linear = _judged(history, model, **options) if asked else None
+    case = Case(
+        table,
+        definition,
+        options["reading"],
+        linear,
+        options["time_limit_s"],
+        options["memory_limit_mb"],
+        options["explained"],
+    )
+    rows = judge_promises(case, promises)
+    worth, why = _substance(history, table, definition.name)
+    if worth is Verdict.VACUOUS:
+        rows = [
+            replace(row, verdict=worth, reason=why) if row.verdict is Verdict.VALID else row
+            for row in rows
+        ]
+    keys = int(np.count_nonzero(np.bincount(table.key, minlength=1)))
+    base = linear or Result(Verdict.UNKNOWN, definition.name, "", len(table), keys)
+    return together(rows, base)
+
+
+def _substance(history: History, table: Table, model: str) -> tuple[Verdict, str | None]:
+    return Substance.of(table, model).verdict(ours=history.reading == "splitbrain")
 
 
 def _judged(history: History, model: str | Model, **options: Any) -> Result:
@@ -85,8 +153,7 @@ def _judged(history: History, model: str | Model, **options: Any) -> Result:
     result = linearizable(table, model, **options)
     if result.verdict is not Verdict.VALID:
         return result
-    ours = history.reading == "splitbrain"
-    verdict, reason = Substance.of(table, result.model).verdict(ours=ours)
+    verdict, reason = _substance(history, table, result.model)
     return replace(result, verdict=verdict, reason=reason)
 
 

@@ -3,8 +3,9 @@
 An element is *known* from the moment its add was acknowledged or some read returned it;
 every read that begins later must contain it. What a read lacks is
 
-    lost    when no read that ends later has it again
-    stale   when a later read does
+    lost    when no read that ends later has it again, and a second node lacks it, too
+    stale   when a later read does, or all that lack it were answered by one of several nodes:
+            that one may only lag behind
 
 and what a read has too much is *unexpected* (never added by then), *resurrected* (its
 add failed definitely), or a *duplicate*. Sound for a linearizable set; an element added
@@ -14,7 +15,7 @@ by an indeterminate operation may be there or not until it is known.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import Any
 
 from checker.added import judge_added
@@ -49,6 +50,7 @@ class _Set:
 
     def __init__(self, key: Any, operations: Sequence[Operation]) -> None:
         self.key = key
+        self.nodes = {operation.node for operation in operations}
         self.shown: dict[Hashable, Any] = {}
         self.adds: dict[Hashable, list[Operation]] = {}
         self.reads: list[tuple[Operation, Counter[Hashable]]] = []
@@ -102,18 +104,39 @@ class _Set:
                     stale.setdefault(element, (known[element], read))
                 else:
                     lost.setdefault(element, (known[element], read))
+        alone = {element: pair for element, pair in lost.items() if self._one_lacks(element, *pair)}
+        lost = {element: pair for element, pair in lost.items() if element not in alone}
+        behind = stale | alone
         found = []
         if lost:
-            found.append(self._absent("lost write", lost, "no read that ended later has it"))
-        if stale:
-            found.append(self._absent("stale read", stale, "a later read has it again"))
+            found.append(self._absent("lost write", lost, alone))
+        if behind:
+            found.append(self._absent("stale read", behind, alone))
         return found
 
+    def _one_lacks(self, element: Hashable, source: Operation, read: Operation) -> bool:
+        """Whether of several nodes one alone lacks an element that no later read has."""
+        if len(self.nodes) == 1 or read.node is None:
+            return False
+        since = source.ret or 0
+        return all(
+            one.node == read.node or one.call <= since or element in contents
+            for one, contents in self.reads
+        )
+
     def _absent(
-        self, kind: str, absent: dict[Hashable, tuple[Operation, Operation]], after: str
+        self,
+        kind: str,
+        absent: dict[Hashable, tuple[Operation, Operation]],
+        alone: Collection[Hashable],
     ) -> Violation:
         element = min(absent, key=lambda element: absent[element][0].call)
         source, read = absent[element]
+        after = "no read that ended later has it"
+        if element in alone:
+            after += f", but only {read.node} is known to lack it"
+        elif kind == "stale read":
+            after = "a later read has it again"
         value = show(self.shown[element])
         if source.f == "add":
             origin = (

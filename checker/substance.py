@@ -17,7 +17,7 @@ NOTHING_ADDED = {
     "set": "no add was ever acknowledged and no element ever read",
     "counter": "no add was ever acknowledged and every read answered 0",
 }
-NEEDS_VALUES = (*NOTHING_ADDED, "multi-register")
+NEEDS_VALUES = (*NOTHING_ADDED, "multi-register", "list-append")
 """Models of which an answer that is not nil need not have seen anything."""
 
 
@@ -80,7 +80,7 @@ class Substance:
         if self.model in NOTHING_ADDED:
             return bool(answer)
         if f == "txn":
-            return answer is not None and _seen_by(answer)
+            return answer is not None and _seen_by(answer, self.model)
         if self.model == "multi-register" and isinstance(answer, dict):
             return any(value is not None for value in answer.values())
         return answer is not None
@@ -119,12 +119,15 @@ class Substance:
         return None
 
 
-def _seen_by(steps: Any) -> bool:
+def _seen_by(steps: Any, model: str) -> bool:
     """Whether a transaction read a value that it had not written itself."""
     written: list[Any] = []
-    for f, register, value in steps:
+    for f, thing, value in steps:
         if f not in READS:
-            written.append(register)
-        elif value is not None and register not in written:
+            written.append(thing)
+        elif model == "list-append":
+            if len(value or ()) > written.count(thing):
+                return True
+        elif value is not None and thing not in written:
             return True
     return False

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from checker.consistency.order import SequentialOrder
+    from checker.consistency.refutation import SequentialRefutation
     from checker.linearizability.certificate import Certificate
     from checker.linearizability.refutation import Refutation
+
+    Proof: TypeAlias = Certificate | Refutation | SequentialOrder | SequentialRefutation
 
 
 class Verdict(StrEnum):
@@ -56,6 +60,23 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """What became of one promise that was asked about: a row of the table.
+
+    ``promise`` is its name (``checker/consistency/promise.py``); ``reason`` says why it is not
+    kept, or not known to be, and of one that is kept what that is worth.
+    """
+
+    promise: str
+    verdict: Verdict
+    reason: str | None = None
+    algorithm: str = ""
+    seconds: float = 0.0
+    violations: tuple[Violation, ...] = ()
+    certificate: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A verdict with everything that backs it.
 
@@ -64,6 +85,10 @@ class Result:
     ``to_json()`` is what is kept. ``search_seconds`` runs from interned columns in memory to
     verdict and, when it is valid, its certificate; ``explain_seconds`` is what
     telling a violation took after that.
+
+    ``promises``: where others were asked about than linearizability alone, what became of each,
+    in the order asked. The verdict is then that of all together, the violations are those of
+    all, and the certificate is the first that backs the verdict.
     """
 
     verdict: Verdict
@@ -75,5 +100,31 @@ class Result:
     search_seconds: float = 0.0
     explain_seconds: float = 0.0
     violations: tuple[Violation, ...] = ()
-    certificate: Certificate | Refutation | None = None
+    certificate: Proof | None = None
     statistics: dict[str, Any] = field(default_factory=dict)
+    promises: tuple[Promised, ...] = ()
+
+    def alone(self, promise: str = "linearizable") -> Result | None:
+        """What is known of one promise; None when it was not asked about."""
+        if not self.promises:
+            return self if promise == "linearizable" else None
+        row = next((row for row in self.promises if row.promise == promise), None)
+        if row is None:
+            return None
+        return replace(
+            self,
+            verdict=row.verdict,
+            reason=row.reason,
+            algorithm=row.algorithm,
+            search_seconds=row.seconds,
+            violations=row.violations,
+            certificate=row.certificate,
+            promises=(),
+        )
+
+    def proofs(self) -> dict[str, Proof]:
+        """The certificates there are, by promise; of linearizability alone, by model."""
+        if not self.promises:
+            return {} if self.certificate is None else {self.model: self.certificate}
+        rows = ((row.promise, row.certificate) for row in self.promises)
+        return {promise: proof for promise, proof in rows if proof is not None}

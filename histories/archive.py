@@ -4,33 +4,41 @@
     └── runs/
         ├── 20260314T092653Z-raft-register-1f3a5c/
         │   ├── run.json        manifest: plan, seed, versions, host
-        │   ├── history.jsonl   the journal
+        │   ├── history.jsonl   the journal; history.jsonl.zst once the run has ended
         │   ├── faults.jsonl    the ledger
         │   ├── verdict.json    what was decided
-        │   ├── certificate.json, report.html, explanation.html, logs/
+        │   ├── certificate.json, report.html, explanation.html, logs/, tags.json
         │   └── lock            held (flock) while the run's harness is alive
         └── latest -> the newest
 
-The folders are the truth; nothing else is kept.
+The folders are the truth. Names that begin with a dot are of what is being written, or removed:
+no reader looks at them.
 """
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+JOURNAL, PACKED_JOURNAL = "history.jsonl", "history.jsonl.zst"
+
 
 class ArchiveError(Exception):
     """A store or run that cannot be had; the message says what there is."""
+
+
+def unwritable(path: Path, error: OSError) -> ArchiveError:
+    """The error that says that a store, or the file ``path`` in one, cannot be written."""
+    return ArchiveError(
+        f"cannot write to {path}: {error.strerror or error}. "
+        "Name another store with --store or SPLITBRAIN_STORE."
+    )
 
 
 def default_store() -> Path:
@@ -50,33 +58,49 @@ def write_json(path: Path, data: Any, *, long: bool = False) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that a reader sees the old one or the whole new one, never a part."""
+    # A lone surrogate has no bytes: it is spelt out, as everywhere where it is shown.
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """The same of bytes. Once this returns, a machine that loses power has the file.
+
+    Raises OSError; there is then nothing new, and nothing half-written, at ``path``.
+    """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with beside.open("wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """One line of `splitbrain runs`. ``verdict`` is None while a run goes on or was cut off."""
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: a rename is not, before this. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
-    run: str
-    folder: Path
-    system: str
-    workload: str
-    host: str
-    seed: int
-    bugs: tuple[str, ...]
-    started: str
-    verdict: str | None
-    reason: str | None
-    operations: int | None
-    alive: bool
+
+def journal_of(folder: Path) -> Path:
+    """A run's journal: as it was written, or packed once the run has ended.
+
+    Where both are there, packing was cut off, and the one that was written counts. Where none is,
+    the name that it would have.
+    """
+    return packed_beside(folder / JOURNAL)
+
+
+def packed_beside(path: Path) -> Path:
+    """``path``, or where it is not there, the same file packed with zstd beside it."""
+    packed = path.with_name(f"{path.name}.zst")
+    return packed if not path.exists() and packed.exists() else path
 
 
 class RunFolder:
@@ -136,23 +160,33 @@ class Store:
             run = RunFolder(folder)
             self._point_latest(folder)
         except OSError as error:
-            raise ArchiveError(
-                f"cannot write to the store {self.path}: {error.strerror or error}. "
-                "Name another with --store or SPLITBRAIN_STORE."
-            ) from None
+            raise unwritable(self.path, error) from None
         return run
 
     def folders(self) -> list[Path]:
         """All run folders, oldest first."""
         if not self._runs.is_dir():
             return []
-        return sorted(
-            path for path in self._runs.iterdir() if path.is_dir() and not path.is_symlink()
-        )
+        with os.scandir(self._runs) as entries:
+            names = [
+                entry.name
+                for entry in entries
+                if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
+            ]
+        return [self._runs / name for name in sorted(names)]
 
-    def runs(self) -> list[RunSummary]:
-        """What is known of each run, oldest first; folders without a manifest are passed over."""
-        return list(self._summaries())
+    def point_latest(self, folder: Path | None = None) -> None:
+        """Have ``latest`` point at ``folder``; None: at the newest, where that was taken away."""
+        if folder is not None:
+            self._point_latest(folder)
+            return
+        if (self._runs / "latest").is_dir():
+            return
+        newest = self._newest()
+        if newest is None:
+            (self._runs / "latest").unlink(missing_ok=True)
+        else:
+            self._point_latest(newest)
 
     def resolve(self, text: str) -> Path:
         """The folder of a run: an id, a unique prefix, a path, or ``latest``.
@@ -161,8 +195,12 @@ class Store:
         """
         if text == "latest":
             latest = self._runs / "latest"
-            if latest.is_dir():
+            if (latest / "run.json").is_file():
                 return latest.resolve()
+            # Of a run that was killed before it wrote its plan nothing can be told.
+            newest = self._newest()
+            if newest is not None:
+                return newest.resolve()
             raise ArchiveError(
                 f"there is no run in {self.path} yet: start one with splitbrain test"
             )
@@ -193,32 +231,6 @@ class Store:
         beside.symlink_to(folder.name)
         beside.replace(self._runs / "latest")
 
-    def _summaries(self) -> Iterator[RunSummary]:
-        for folder in self.folders():
-            manifest = _read(folder / "run.json")
-            if manifest is None:
-                continue
-            verdict = _read(folder / "verdict.json") or {}
-            plan = manifest.get("plan", {})
-            yield RunSummary(
-                run=folder.name,
-                folder=folder,
-                system=str(plan.get("system", "?")),
-                workload=str(plan.get("workload", "?")),
-                host=str(plan.get("host", "?")),
-                seed=int(plan.get("seed", 0)),
-                bugs=tuple(plan.get("bugs", ())),
-                started=str(manifest.get("start", "")),
-                verdict=verdict.get("verdict"),
-                reason=verdict.get("reason"),
-                operations=verdict.get("operations"),
-                alive=is_alive(folder),
-            )
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    with contextlib.suppress(OSError, ValueError):
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(data, dict):
-            return data
-    return None
+    def _newest(self) -> Path | None:
+        folders = (f for f in reversed(self.folders()) if (f / "run.json").is_file())
+        return next(folders, None)

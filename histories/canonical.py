@@ -6,6 +6,9 @@ import json
 from collections.abc import Hashable
 from typing import Any
 
+_PLAIN = frozenset((int, str, bool, type(None)))
+"""Types whose values are normal already: a list of them, as a read of a set is, is taken whole."""
+
 
 def canonical(value: Any) -> Hashable:
     """What ``value`` is compared by: ``true`` apart from 1, lists and objects deeply.
@@ -32,6 +35,8 @@ def normal(value: Any) -> Any:
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
     if isinstance(value, (list, tuple)):
+        if _PLAIN.issuperset(map(type, value)):
+            return list(value)
         return [normal(one) for one in value]
     if isinstance(value, dict):
         return {name: normal(one) for name, one in value.items()}

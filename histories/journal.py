@@ -54,8 +54,12 @@ class Journal:
             raise ValueError(f"{self.path}: the journal is closed already")
         data = memoryview("".join(self._pending).encode("ascii"))
         self._pending.clear()
-        while data:
-            data = data[os.write(self._file, data) :]
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError as error:
+            # By descriptor alone nobody learns which disk is full.
+            raise OSError(error.errno, error.strerror, str(self.path)) from None
 
     def close(self) -> None:
         """Flush, make it durable, and close. Again: does nothing."""

@@ -47,19 +47,25 @@ class Collecting(Telling):
         )
         if len(lacking) > 1:
             sentence += f" (so it is with {len(lacking)} of them)"
-        again = any(end(o) > self.ret and first.input in _Content(o.output) for o in self._later())
-        kind = "stale read" if again else "lost write"
-        return Finding(kind, sentence, (first, self.culprit))
+        return Finding(self._stale_or_lost(first), sentence, (first, self.culprit))
 
-    def _later(self) -> list[Operation]:
-        return [
-            o
-            for o in self.all
-            if o.f in ("get", "read")
-            and o.outcome is Outcome.OK
-            and o.call > self.culprit.call
-            and o is not self.culprit
-        ]
+    def _stale_or_lost(self, add: Operation) -> str:
+        """Lost when nobody who looks afterwards finds it, on a second node either.
+
+        One of several nodes alone cannot show that, for it may be the one that lags behind:
+
+            |- add 7 -|   |- read 7 -| on n1   |- read nothing -| on n3   |- read nothing -| on n3
+        """
+        lacking = set()
+        for one in self.all:
+            if one.f not in ("get", "read") or one.outcome is not Outcome.OK or one.call < end(add):
+                continue
+            if add.input not in _Content(one.output):
+                lacking.add(one.node)
+            elif one.call > self.culprit.call and end(one) > self.ret:
+                return "stale read"
+        several = len(lacking) > 1 or None in lacking or len({o.node for o in self.all}) == 1
+        return "lost write" if several else "stale read"
 
     def _too_much(self) -> Finding | None:
         output = self.culprit.output

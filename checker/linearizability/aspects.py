@@ -8,7 +8,7 @@ constraints of real time:
   out. A register: the last mutator before whatever needs v has written v, and is kept. A
   queue: what is left comes out in the same order as it went in, and an empty queue is still
   empty. A set, and a list that is appended to: elements do not influence each other.
-  Several registers: nor do they.
+  Several registers, and several lists: nor do they.
 * ``founding``: after an operation that pins the whole state, whatever it was before, an
   object that was brought to that state from its beginning goes on alike.
 * ``unseen``: mutators that leave no trace in anything that stays.
@@ -22,6 +22,8 @@ from collections.abc import Collection, Hashable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
+from checker.linearizability.aspect import Aspect, Founding, Unsound
+from checker.linearizability.aspects_of_transactions import Lists, Registers
 from checker.linearizability.sight import Sight
 from checker.models import MODELS
 from checker.models.model import Effect, Model
@@ -29,52 +31,7 @@ from checker.reading import Reading
 from histories.canonical import canonical
 from histories.event import Operation, Outcome
 
-Founding = list[tuple[str, Any]]
-"""(f, input) of operations that bring a new object to a state."""
-
 ONE_BY_ONE_MAX = 64
-
-
-class Unsound(Exception):
-    """A relaxation that could make a linearizable history unlinearizable; says why."""
-
-
-class Aspect:
-    """An object of which nothing is known but its steps: no value can be told apart."""
-
-    def __init__(self, model: Model, reading: Reading) -> None:
-        self.model = model
-        self.reading = reading
-
-    columns: Mapping[str, str] = {}
-    """Functions of which nothing is left by ``only`` unless the value in this column is kept."""
-
-    def values(self, operation: Operation) -> Sequence[Any]:
-        """The values an operation concerns, as far as its answer is known."""
-        return ()
-
-    def names(self, operation: Operation) -> set[Hashable]:
-        """The same, as what values are compared by."""
-        return {canonical(value) for value in self.values(operation)}
-
-    def only(self, operation: Operation, kept: Set[Hashable]) -> Operation | None:
-        """What is left of it among the values ``kept``; None when nothing is. May raise Unsound."""
-        raise Unsound(f"the model {self.model.name!r} has no values that could be left out")
-
-    def founding(self, operation: Operation, stay: Sequence[Operation]) -> Founding | None:
-        """How to reach the state that a completed operation leaves; None when it pins none.
-
-        Only those of its sides matter that the operations which ``stay`` can tell.
-        """
-        return None
-
-    def unseen(self, operations: Sequence[Operation], going: Collection[int]) -> set[int]:
-        """Of the mutators whose calls are ``going`` those that may go, all of them together."""
-        return set()
-
-    def folded(self, settled: Sequence[Operation]) -> Founding | None:
-        """What completed mutators do that precede every look, in short; None if not shorter."""
-        return None
 
 
 class _Register(Aspect):
@@ -287,41 +244,6 @@ class _Appends(Aspect):
         }
 
 
-class _Registers(Aspect):
-    def values(self, operation: Operation) -> Sequence[Any]:
-        return list(self._last(operation))
-
-    def _last(self, operation: Operation) -> dict[Any, Any]:
-        """Each register that is read or written, and its value afterwards where that is known."""
-        if operation.f == "txn":
-            return {register: value for _, register, value in _said(operation)}
-        shown = operation.output if operation.f == "read" else operation.input
-        if operation.key is not None:
-            return {operation.key: shown}
-        return shown if isinstance(shown, dict) else {}
-
-    def only(self, operation: Operation, kept: Set[Hashable]) -> Operation | None:
-        if operation.f == "txn":
-            left = [step for step in _said(operation) if canonical(step[1]) in kept]
-            answer = left if operation.outcome is Outcome.OK else None
-            return replace(operation, input=left, output=answer) if left else None
-        if operation.key is not None:
-            return operation if canonical(operation.key) in kept else None
-        some = {k: v for k, v in self._last(operation).items() if canonical(k) in kept}
-        if operation.f == "read":
-            return replace(operation, output=some) if some else None
-        return replace(operation, input=some, output=None) if some else None
-
-    def founding(self, operation: Operation, stay: Sequence[Operation]) -> Founding | None:
-        """One that reads or writes every register there is."""
-        if not all(self.names(operation) >= self.names(one) for one in stay):
-            return None
-        values = self._last(operation)
-        if None in values.values() and self.reading.nil_read == "anything":
-            return None
-        return [("txn", [["w", register, value] for register, value in values.items()])]
-
-
 def _owner(operation: Operation) -> Hashable:
     if operation.input is None:
         return ("process", operation.process)
@@ -338,16 +260,10 @@ def _among(elements: Sequence[Any], kept: Set[Hashable]) -> list[Any]:
     return [element for element in elements if canonical(element) in kept]
 
 
-def _said(operation: Operation) -> Sequence[Any]:
-    known = operation.outcome is Outcome.OK and operation.output is not None
-    steps: Sequence[Any] = operation.output if known else operation.input
-    return steps
-
-
 _ASPECTS: dict[str, type[Aspect]] = {
     "register": _Register,
     "cas-register": _Register,
-    "multi-register": _Registers,
+    "multi-register": Registers,
     "mutex": _Mutex,
     "lock": _Lock,
     "fifo-queue": _Queue,
@@ -355,6 +271,7 @@ _ASPECTS: dict[str, type[Aspect]] = {
     "set": _Set,
     "counter": _Counter,
     "append": _Appends,
+    "list-append": Lists,
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Hashable, Sequence, Set
 import numpy as np
 import numpy.typing as npt
 
-from checker.linearizability.aspects import Aspect
+from checker.linearizability.aspect import Aspect
 from checker.linearizability.relaxation import Cut, Only, Relaxation, Start
 from histories.canonical import canonical
 from histories.table import NO_VALUE, OK, Table

@@ -26,6 +26,7 @@ def compiled(
     entries: Sequence[Callable[..., Any]],
     *,
     allocating: bool = True,
+    inlining: bool = True,
 ) -> Any:
     """The functions ``entries`` of ``modules``, compiled, as attributes of one object.
 
@@ -35,7 +36,8 @@ def compiled(
     therefore be unique among the modules.
 
     Kernels that make no array are told so by ``allocating``: without counting references they
-    are faster, and sooner compiled.
+    are faster, and sooner compiled. Kernels that get one small tuple of arrays win nothing by
+    ``inlining`` and can be spared its compile, which may take several times as long.
 
     numba's cache notices only an edit of the file an entry lies in. So entries are named after
     a digest of all the modules' sources, of the constants they see, wherever these come from,
@@ -44,7 +46,7 @@ def compiled(
     from numba import njit
 
     namespace: dict[str, Any] = {}
-    sources = hashlib.sha256(Path(__file__).read_bytes() + bytes([allocating]))
+    sources = hashlib.sha256(Path(__file__).read_bytes() + bytes([allocating, inlining]))
     for module in modules:
         namespace.update(vars(module))
         sources.update(Path(str(module.__file__)).read_bytes())
@@ -63,7 +65,8 @@ def compiled(
                 options["_nrt"] = False
             if name not in chosen:
                 options["no_cpython_wrapper"] = True
-                options["forceinline"] = len(plain.__code__.co_code) <= INLINED_BYTES_MAX
+                short = len(plain.__code__.co_code) <= INLINED_BYTES_MAX
+                options["forceinline"] = inlining and short
             else:
                 options["cache"] = True
             try:

@@ -8,6 +8,7 @@ fits gets no sentence here (``violation.py`` has the general one).
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from itertools import takewhile
 from typing import Any
 
 from checker.linearizability.appending import Collecting
@@ -15,6 +16,7 @@ from checker.linearizability.holding import Holding
 from checker.linearizability.queueing import Queueing
 from checker.linearizability.relaxation import Relaxer
 from checker.linearizability.telling import Finding, Telling, end
+from checker.linearizability.transacting import Transacting
 from checker.models import MODELS
 from checker.models.model import Effect, Kind
 from checker.wording import noun, show
@@ -156,7 +158,11 @@ class _Case(Telling):
     def _stale_or_lost(self, over: Operation) -> str:
         """Lost when what overwrote is never seen again by anyone who looks afterwards.
 
-        One node alone cannot show that: it may be the one that lags behind.
+        One node alone cannot show that, for it may be the one that lags behind; nor can a node
+        that looks when something newer has been written already:
+
+            |- write 7 -|   |- read 4 -| on n3                    |- read 4 -| on n3
+                                           |- write 9 -|   |- read 9 -| on n1
         """
         if self.culprit.f == "cas":
             return "impossible compare-and-set"
@@ -169,12 +175,15 @@ class _Case(Telling):
         written = {e.new for o, e in self.mutators if o.call >= over.call}
         if any(canonical(o.output) in written - {self.effect.expected} for o in after):
             return "stale read"
-        again = [o for o in after if o.call > self.ret]
+        again = list(
+            takewhile(
+                lambda o: canonical(o.output) == self.effect.expected,
+                (o for o in after if o.call > self.ret),
+            )
+        )
         nodes = {o.node for o in (self.culprit, *again)}
         several = len(nodes) > 1 or None in nodes
-        if again and several and canonical(again[0].output) == self.effect.expected:
-            return "lost write"
-        return "stale read"
+        return "lost write" if again and several else "stale read"
 
     def _replaced(self) -> Finding | None:
         """|- writes of 4 -|   |- read 7 -|   |- read 4 -|  and no other write of 4."""
@@ -319,4 +328,5 @@ _TELLINGS: dict[str, type[Telling]] = {
     "unordered-queue": Queueing,
     "set": Collecting,
     "append": Collecting,
+    "list-append": Transacting,
 }

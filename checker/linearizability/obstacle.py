@@ -21,6 +21,7 @@ THINGS = {
     "counter": "counter",
     "append": "value",
     "multi-register": "state",
+    "list-append": "state",
 }
 """What a model's object is called; a register holds, all others are."""
 
@@ -58,6 +59,10 @@ def state_text(state: Any, model: Model | None = None, width: int = STATE_WIDTH_
         held = sorted(state, key=repr)
         text = ", ".join(f"{show_name(register)} {_text(value, width)}" for register, value in held)
         text = text or "nil in all"
+    elif name == "list-append" and isinstance(state, frozenset):
+        held = sorted(state, key=repr)
+        text = ", ".join(f"{show_name(one)} {_text(value, width)}" for one, value in held)
+        text = text or "empty in all"
     elif name == "unordered-queue" and isinstance(state, frozenset):
         counted = sorted(state, key=lambda pair: _rank(pair[0]))
         text = f"{{{_listed((one for one, count in counted for _ in range(count)), width)}}}"

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from checker.linearizability.aspects import Unsound
+from checker.linearizability.aspect import Unsound
 from checker.linearizability.certificate import (
     Certificate,
     CertificateError,

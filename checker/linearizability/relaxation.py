@@ -19,7 +19,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from checker.linearizability.aspects import Unsound, aspect_of
+from checker.linearizability.aspect import Unsound
+from checker.linearizability.aspects import aspect_of
 from checker.models.model import Model
 from checker.reading import Reading
 from histories.canonical import canonical
@@ -248,7 +249,7 @@ def _founders(
             ret=first + 2 * number + 1,
             process=-1,
             f=f,
-            key=like.key if f != "txn" else None,
+            key=like.key,
             input=given,
             output=given,
             outcome=Outcome.OK,

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from checker.linearizability.aspects import Unsound
+from checker.linearizability.aspect import Unsound
 from checker.linearizability.columns import rows_that_matter
 from checker.linearizability.exhaustive import some_order
 from checker.linearizability.relaxation import Cut, Drop, Fold, Only, Relaxation, Relaxer, Start

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from checker.linearizability.aspects import Unsound
+from checker.linearizability.aspect import Unsound
 from checker.linearizability.broken import BrokenSearch
 from checker.linearizability.clustering import Clustering
 from checker.linearizability.exhaustive import some_order
@@ -214,6 +214,8 @@ def _held(relaxer: Relaxer, culprit: Operation, states: Sequence[Hashable] | Non
         return None
     if model.name == "multi-register":
         return _held_one(relaxer.effect(culprit).reads, states)
+    if model.name == "list-append":
+        return _held_one(relaxer.effect(culprit).reads, states, ())
     if len(states) > POSSIBLE_SHOWN_MAX or (model.name == "mutex" and len(states) > 1):
         return None
     if model.family == "register":
@@ -224,10 +226,12 @@ def _held(relaxer: Relaxer, culprit: Operation, states: Sequence[Hashable] | Non
     return f"when it took effect, the {thing} can only have been {held}"
 
 
-def _held_one(reads: Iterable[tuple[Any, Any]], states: Sequence[Any]) -> str | None:
-    """Of several registers the first that can never have held what was read."""
+def _held_one(
+    reads: Iterable[tuple[Any, Any]], states: Sequence[Any], nothing: Hashable = None
+) -> str | None:
+    """Of several registers, or lists, the first that can never have held what was read."""
     for register, value in sorted(reads, key=repr):
-        held = dict.fromkeys(dict(state).get(register) for state in states)
+        held = dict.fromkeys(dict(state).get(register, nothing) for state in states)
         if value not in held and len(held) <= POSSIBLE_SHOWN_MAX:
             shown = " or ".join(state_text(one) for one in held)
             return (

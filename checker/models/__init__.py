@@ -3,6 +3,7 @@
 from checker.models.append import APPEND
 from checker.models.counter import COUNTER
 from checker.models.grow_set import SET
+from checker.models.list_append import LIST_APPEND
 from checker.models.lock import LOCK
 from checker.models.model import Effect, Kind, Model
 from checker.models.multi_register import MULTI_REGISTER
@@ -23,6 +24,7 @@ MODELS = {
         SET,
         COUNTER,
         APPEND,
+        LIST_APPEND,
     )
 }
 
@@ -31,6 +33,7 @@ __all__ = [
     "CAS_REGISTER",
     "COUNTER",
     "FIFO_QUEUE",
+    "LIST_APPEND",
     "LOCK",
     "MODELS",
     "MULTI_REGISTER",

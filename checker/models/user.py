@@ -42,26 +42,20 @@ its call, or never: the search tries both, and asks ``step`` what it does if it 
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-import traceback
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Literal, TypeVar
 
 from checker.models.interruption import ask
 from checker.models.model import Model
+from checker.models.user_file import TROUBLE, import_file, line_of
 from checker.reading import Reading
 from histories.canonical import canonical
 from histories.errors import HistoryError, Problem
 from histories.event import Operation, Outcome
 
 T = TypeVar("T")
-TROUBLE = (Exception, SystemExit)
-"""What a user's code may raise. One that exits must not end the judging, least of all with 0."""
-
 REQUIRED = object()
 """Stands for a member that is not there and has no default."""
 STATES = "States can be hashed and compared, and equal ones have equal hashes."
@@ -135,7 +129,12 @@ def load_model(name: str) -> Model:
             "this is no model's name, and no file of one.",
             "Name a model (see `splitbrain models`), or your own as path/to/file.py:NAME.",
         )
-    module = _module(path)
+    module = import_file(
+        path,
+        kind="model",
+        named="path/to/file.py:NAME",
+        expected="A model's file is plain Python that defines 'init' and 'step'.",
+    )
     if not hasattr(module, attribute):
         public = [n for n in vars(module) if hasattr(getattr(module, n), "step")]
         raise _error(
@@ -144,33 +143,6 @@ def load_model(name: str) -> Model:
             f"A model has 'init' and 'step'; in this file: {', '.join(public) or 'none'}.",
         )
     return user_model(getattr(module, attribute), name=f"{Path(path).name}:{attribute}")
-
-
-def _module(path: str) -> ModuleType:
-    file = Path(path)
-    if not file.is_file():
-        raise _error(path, "there is no such file.", "Name a Python file: path/to/file.py:NAME.")
-    spec = importlib.util.spec_from_file_location(f"user_model_{file.stem}", file)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their module up there.
-    sys.modules[spec.name] = module
-    folder = str(file.resolve().parent)
-    if folder not in sys.path:
-        # Neighbours can be imported, when a step is asked as well. Last, for one that is called
-        # like a package of ours or of the library would take its place in all that follows.
-        sys.path.append(folder)
-    try:
-        spec.loader.exec_module(module)
-    except TROUBLE as error:
-        sys.modules.pop(spec.name, None)
-        where = _line(error, str(file)) or str(file)
-        raise _error(
-            where,
-            f"cannot be imported: {type(error).__name__}: {error}.",
-            "A model's file is plain Python that defines 'init' and 'step'.",
-        ) from None
-    return module
 
 
 def user_model(definition: Any, name: str | None = None) -> Model:
@@ -318,7 +290,7 @@ class _User:
             raise
         except TROUBLE as error:
             raise _error(
-                _line(error, None) or self.name,
+                _line(error) or self.name,
                 f"step raised {type(error).__name__}: {error}; it was asked about a {effect} "
                 f"in state {_shown(state)}.",
                 "A step returns the state after, or ILLEGAL when the operation is not possible.",
@@ -342,7 +314,7 @@ class _User:
             ) from None
         except TROUBLE as error:
             raise _error(
-                _line(error, None) or self.name,
+                _line(error) or self.name,
                 f"the hash of {_shown(state)}, which {where} gave, raised "
                 f"{type(error).__name__}: {error}.",
                 STATES,
@@ -355,7 +327,7 @@ def _asked(call: Callable[[], T], name: str, what: str, expected: str) -> T:
         return call()
     except TROUBLE as error:
         raise _error(
-            _line(error, None) or name, f"{what} raised {type(error).__name__}: {error}.", expected
+            _line(error) or name, f"{what} raised {type(error).__name__}: {error}.", expected
         ) from error
 
 
@@ -374,14 +346,8 @@ def _shown(value: Any) -> str:
     return text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}…"
 
 
-def _line(error: BaseException, file: str | None) -> str | None:
-    """Where an error arose: file:line, the innermost of the user's."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{error.filename}:{error.lineno}"
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if f.filename != __file__ and "importlib" not in f.filename]
-    chosen = [f for f in own if file is None or f.filename == file]
-    return f"{chosen[-1].filename}:{chosen[-1].lineno}" if chosen else None
+def _line(error: BaseException) -> str | None:
+    return line_of(error, None, ours=__file__)
 
 
 def _error(where: str, seen: str, expected: str) -> HistoryError:

@@ -12,6 +12,9 @@ from deciding.limits import run_limited
 from deciding.registers import register_history
 from deciding.sides import Limits, Peer
 
+# Together on one worker: the kernels they compile are the same.
+pytestmark = pytest.mark.xdist_group("peers")
+
 LIMITS = Limits(5.0, 2_000.0)
 
 
@@ -28,6 +31,7 @@ def case(promise: str = "valid") -> Case:
     return Case("tiny", "register", (item,))
 
 
+@pytest.mark.thorough
 def test_a_peer_is_given_a_journal_and_its_times_are_compared_with_ours(tmp_path: Path) -> None:
     answers = peer(
         tmp_path,

@@ -45,7 +45,8 @@ print("agreed")
 @pytest.mark.parametrize(
     ("mode", "environment", "histories"),
     (
-        ("compiled", {"NUMBA_BOUNDSCHECK": "1"}, 1500),
+        # Compiles everything anew.
+        pytest.param("compiled", {"NUMBA_BOUNDSCHECK": "1"}, 1500, marks=pytest.mark.thorough),
         ("compiled", {"NUMBA_DISABLE_JIT": "1"}, 150),
         ("plain", {}, 300),
     ),

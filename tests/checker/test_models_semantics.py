@@ -178,6 +178,10 @@ def did(f, given=None, answer=None, outcome=Outcome.OK, key=None):
         ("append", did("get", answer=3), "a get answered 3"),
         ("multi-register", did("txn", [["r", "x"]]), "[f, register, value] is expected"),
         ("multi-register", did("txn", [["a", "x", 1]]), "f is one of r, read, w, write"),
+        ("list-append", did("get"), "'get' is no operation of the model 'list-append' (txn)"),
+        ("list-append", did("txn", [["w", "x", 1]]), "f is one of r, read, append"),
+        ("list-append", did("txn", [["r", "x", None]], [["r", "x", 3]]), "a txn that read 3"),
+        ("list-append", did("txn", [["r", "x"]]), "[f, list, value] is expected"),
         ("multi-register", did("write", 3), "an object of registers, or a key, is expected"),
     ],
 )

@@ -17,13 +17,16 @@ from checker.reading import SPLITBRAIN
 from histories.event import Operation, Outcome
 from histories.table import table_of
 
+# Together on one worker: the kernels they compile are the same.
+pytestmark = pytest.mark.xdist_group("monitor-objects")
+
 HISTORIES = {"plain": 200, "compiled": 100}
 WEIGHTS = {
     "append": (
         {"append": 0.5, "get": 0.3, "read": 0.2},
         {"append": 0.4, "get": 0.4, "read": 0.05, "put": 0.15},
     ),
-    "list-append": ({"append": 0.5, "get": 0.3, "read": 0.2},),
+    "append-lists": ({"append": 0.5, "get": 0.3, "read": 0.2},),
     "set": ({"add": 0.6, "read": 0.4}, {"add": 0.3, "read": 0.7}),
     "fifo-queue": ({"enqueue": 0.5, "dequeue": 0.5}, {"enqueue": 0.65, "dequeue": 0.35}),
     "unordered-queue": ({"enqueue": 0.5, "dequeue": 0.5},),
@@ -49,7 +52,7 @@ def unclear(history):
 def test_monitors_agree_with_an_unpruned_engine(kind, mode, monkeypatch):
     if mode == "compiled":
         monkeypatch.setattr(kernel, "PLAIN_STEPS_MAX", -1)
-    model = "append" if kind == "list-append" else kind
+    model = "append" if kind == "append-lists" else kind
     decide, told = monitor_of(model), Counter()
     for seed in range(HISTORIES[mode]):
         rng = random.Random(f"{mode} {seed}")

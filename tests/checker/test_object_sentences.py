@@ -9,6 +9,7 @@ from story import Story
 from checker.linearizability.exhaustive import some_order
 from checker.linearizability.finding import find
 from checker.linearizability.relaxation import Relaxer
+from checker.linearizability.search import linearizable
 from checker.linearizability.violation import explain
 from checker.models import MODELS
 from checker.reading import SPLITBRAIN
@@ -145,12 +146,21 @@ def test_an_answer_lacks_an_acknowledged_piece():
     story = Story().did(0, "append", "a").did(0, "append", "b").did(1, "get", answer="a")
     check(
         "append",
-        story,
+        story.did(2, "get", answer="a"),
         "lost write",
         'process 1\'s get answered "a" at 0.06 s on n2 without "b", which had been '
         "acknowledged: process 0's append ended at 0.04 s, before that get began",
         shows=(2, 4),
+        culprit=2,
     )
+
+
+def test_what_one_of_several_nodes_alone_lacks_is_not_lost():
+    story = Story().did(0, "append", "a").did(1, "get", answer="a").did(0, "append", "b")
+    story.did(1, "get", answer="a").did(1, "get", answer="a")
+    assert linearizable(story.operations(), "append").violations[0].kind == "stale read"
+    sole = Story().did(0, "append", "a").did(0, "get", answer="")
+    assert linearizable(sole.operations(), "append").violations[0].kind == "lost write"
 
 
 def test_answers_that_do_not_agree():
@@ -162,6 +172,41 @@ def test_answers_that_do_not_agree():
         "process 3's get answered \"ba\" at 0.06 s on n4, but process 2's get had answered "
         '"ab" by 0.04 s, and neither can have grown into the other',
         shows=(2, 4),
+    )
+
+
+def test_a_transaction_that_lacks_what_was_acknowledged():
+    def read(story, process, *elements):
+        return story.did(process, "txn", [["r", "x", None]], [["r", "x", list(elements)]])
+
+    story = Story().did(0, "txn", [["append", "x", 1], ["append", "y", 2]])
+    check(
+        "list-append",
+        read(read(story, 1, 1), 2),
+        "stale read",
+        "process 2 read [] from x at 0.06 s on n3, without 1, which had been acknowledged: process "
+        "0's transaction that appended it ended at 0.02 s, before that began",
+        shows=(0, 4),
+    )
+    story = Story().did(0, "txn", [["append", "x", 1]])
+    alone = Story().did(0, "txn", [["append", "x", 1]])
+    kinds = [
+        linearizable(told.operations(), "list-append").violations[0].kind
+        for told in (read(read(story, 1), 2), read(alone, 1))
+    ]
+    assert kinds == ["lost write", "stale read"]
+
+
+def test_a_transaction_of_which_half_is_seen():
+    story = Story().call(0, "txn", [["append", "x", 1], ["append", "y", 2]])
+    story.did(1, "txn", [["r", "x", None], ["r", "y", None]], [["r", "x", [1]], ["r", "y", []]])
+    check(
+        "list-append",
+        story,
+        "not linearizable",
+        "process 1's transaction r x [1], r y [] (0.02 s to 0.03 s, n2) fits into no order of the "
+        "operations before it; 1 other operation and this one cannot all have happened as they "
+        "were answered",
     )
 
 
@@ -213,7 +258,8 @@ def test_of_several_registers_the_one_that_cannot_be_is_named():
 
 
 @pytest.mark.parametrize(
-    "model", ["mutex", "lock", "fifo-queue", "unordered-queue", "set", "append"]
+    "model",
+    ["mutex", "lock", "fifo-queue", "unordered-queue", "set", "append", "list-append"],
 )
 def test_nothing_that_was_possible_is_argued_against(model):
     """On valid histories no argument fits, whichever operation is asked about."""
@@ -224,7 +270,7 @@ def test_nothing_that_was_possible_is_argued_against(model):
         lists = model == "append" and rng.random() < 0.5
         history = oracle.concurrent(
             rng,
-            "list-append" if lists else model,
+            "append-lists" if lists else model,
             rng.choice((6, 12)),
             processes=rng.randint(1, 5),
             values=rng.choice((0, 2, 3)),

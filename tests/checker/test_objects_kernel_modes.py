@@ -42,7 +42,11 @@ print("agreed")
 
 @pytest.mark.parametrize(
     ("environment", "histories"),
-    (({"NUMBA_BOUNDSCHECK": "1"}, 60), ({"NUMBA_DISABLE_JIT": "1"}, 20)),
+    (
+        # Compiles everything anew.
+        pytest.param({"NUMBA_BOUNDSCHECK": "1"}, 60, marks=pytest.mark.thorough),
+        ({"NUMBA_DISABLE_JIT": "1"}, 20),
+    ),
     ids=("bounds-checked", "without-jit"),
 )
 def test_kernels_agree_with_the_oracles(environment, histories, tmp_path):

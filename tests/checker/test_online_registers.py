@@ -15,6 +15,9 @@ from checker.online.registers import RegisterKey
 from checker.reading import READINGS, SPLITBRAIN
 from histories.event import Event, EventType, Operation, Outcome
 
+# Together on one worker: the kernels they compile are the same.
+pytestmark = pytest.mark.xdist_group("online-registers")
+
 
 def key(reading=SPLITBRAIN, limits=None, compiled=False):
     engine = Engine(compile=False)

@@ -10,7 +10,8 @@ import random_histories
 from story import Story
 
 from checker import Verdict, linearizable
-from checker.linearizability.aspects import Unsound, aspect_of
+from checker.linearizability.aspect import Unsound
+from checker.linearizability.aspects import aspect_of
 from checker.linearizability.exhaustive import some_order
 from checker.linearizability.relaxation import (
     Cut,
@@ -31,7 +32,7 @@ def valid_history(rng, model, reading):
     lists = model == "append" and rng.random() < 0.5
     history = oracle.concurrent(
         rng,
-        "list-append" if lists else model,
+        "append-lists" if lists else model,
         rng.choice((4, 8, 14)),
         processes=rng.randint(1, 5),
         values=rng.choice((0, 2, 3)),

@@ -23,6 +23,7 @@ def test_what_was_acknowledged_is_read():
 
 def test_an_acknowledged_add_missing_from_the_last_read_is_lost():
     story = Story().did(0, "add", 1).did(1, "add", 2).did(2, "read", answer=[2])
+    story.did(3, "read", answer=[2])
     assert kinds(story) == ["lost write"]
     (violation,) = result(story).violations
     assert violation.sentence == (
@@ -33,6 +34,16 @@ def test_an_acknowledged_add_missing_from_the_last_read_is_lost():
     assert violation.details["elements"] == [1]
 
 
+def test_what_one_of_several_nodes_alone_lacks_is_not_lost():
+    story = Story().did(0, "add", 1).did(1, "read", answer=[1])
+    story.did(2, "read", answer=[]).did(2, "read", answer=[])
+    assert kinds(story) == ["stale read"]
+    sentence = result(story).violations[0].sentence
+    assert sentence.endswith("no read that ended later has it, but only n3 is known to lack it")
+    sole = Story().did(0, "add", 1).did(0, "read", answer=[])
+    assert kinds(sole) == ["lost write"]
+
+
 def test_an_element_that_comes_back_was_a_stale_read():
     story = Story().did(0, "add", 1).did(2, "read", answer=[]).did(3, "read", answer=[1])
     assert kinds(story) == ["stale read"]
@@ -40,6 +51,7 @@ def test_an_element_that_comes_back_was_a_stale_read():
 
 def test_an_element_once_read_must_stay():
     story = Story().call(0, "add", 1).info(0).did(1, "read", answer=[1]).did(2, "read", answer=[])
+    story.did(3, "read", answer=[])
     assert kinds(story) == ["lost write"]
     assert "process 1 read 1" in result(story).violations[0].sentence
 

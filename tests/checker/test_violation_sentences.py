@@ -55,6 +55,12 @@ def test_one_node_alone_shows_a_stale_read_and_no_lost_write():
     check(story, "stale read", "4 had been overwritten by process 1's write of 7", shows=(0, 2, 4))
 
 
+def test_a_node_that_lags_behind_loses_nothing_where_others_see_a_newer_write():
+    story = Story().did(0, "write", 4).did(1, "write", 7).did(3, "read", answer=4)
+    story.did(3, "read", answer=4).did(1, "write", 9).did(2, "read", answer=9)
+    check(story, "stale read", "4 had been overwritten by process 1's write of 7", shows=(0, 2, 4))
+
+
 def test_a_read_of_nil_after_an_acknowledged_write():
     story = Story().did(0, "write", 4).did(3, "read").did(2, "read")
     check(story, "lost write", "process 3 read nil", "write of 4", "nobody wrote nil after it")

@@ -7,6 +7,7 @@ from fuzz_checks import Check
 from fuzz_engines import engine
 from fuzz_evidence import forgery, refutation, relaxations
 from fuzz_online import online
+from fuzz_promises import promises, sessions_kept
 
 CHECKS: dict[str, tuple[float, Check]] = {
     "verdict": (1.0, fuzz_checks.verdict),
@@ -20,4 +21,6 @@ CHECKS: dict[str, tuple[float, Check]] = {
     "budgets": (0.3, fuzz_checks.budgets),
     "renaming": (0.2, fuzz_checks.renaming),
     "widening": (0.3, fuzz_checks.widening),
+    "promises": (0.5, promises),
+    "sessions": (0.5, sessions_kept),
 }

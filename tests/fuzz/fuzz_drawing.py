@@ -45,17 +45,19 @@ class Drawn:
         return any(o.outcome is Outcome.INFO for o in self.operations)
 
 
-def draw(rng: random.Random, models: Sequence[str] = KNOWN) -> Drawn | None:
+def draw(
+    rng: random.Random, models: Sequence[str] = KNOWN, *, small_share: float = SMALL_SHARE
+) -> Drawn | None:
     """A history of one of ``models``; None where it is too hard for the oracles.
 
-    Half are small enough to try every order, and then both oracles must agree (an
-    AssertionError says that the oracles themselves are broken). The others have 30 to 200
-    operations, most of them at most 70: about where a wrong rule that small histories do not
-    show was found.
+    Half (or ``small_share``) are small enough to try every order, and then both oracles must
+    agree (an AssertionError says that the oracles themselves are broken). The others have 30 to
+    200 operations, most of them at most 70: about where a wrong rule that small histories do
+    not show was found.
     """
     model = rng.choice(models)
     reading = rng.choice((SPLITBRAIN, *oracle.READINGS))
-    if rng.random() < SMALL_SHARE:
+    if rng.random() < small_share:
         operations = oracle.small_history(rng, model, SMALL_MAX)
         return judged(model, "small", reading, operations, rng)
     size = rng.randint(30, 70) if rng.random() < 0.7 else rng.randint(70, 200)

@@ -11,7 +11,7 @@ from fuzz_checks import Skipped, decided, is_linearizable
 from fuzz_drawing import SMALL_MAX, Drawn
 
 from checker import MODELS
-from checker.linearizability.aspects import Unsound
+from checker.linearizability.aspect import Unsound
 from checker.linearizability.refutation import Refutation, verify_refutation
 from checker.linearizability.relaxation import Cut, Drop, Only, Relaxation, Relaxer, Start
 from histories.event import Operation, Outcome

@@ -1,5 +1,9 @@
 """The long fuzz: `python tests/fuzz/long.py [--seed N] [--minutes M] [--model MODEL]…`.
 
+With ``--small`` the histories are those that every order is tried of, and of each it is only asked
+whether checker and engines say what is true, the rules of the engines on and off: thousands a
+minute, where the others are hundreds.
+
 Random histories of every model are judged by oracles that share nothing with the checker (every
 order tried where a history is small, an unpruned frontier elsewhere), and the checker is asked
 about each in many ways (``fuzz_checks.py``). Stops at the first disagreement, writes the history
@@ -19,7 +23,7 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +41,8 @@ HANGS_S = 120.0
 SHRINK_S = 60.0
 GENERATORS = 4
 SHOWN_MAX = 20
+ESSENTIAL = ("verdict", "engine")
+"""The checks that ``--small`` makes."""
 
 
 class Tally:
@@ -86,8 +92,8 @@ class Tally:
 class Watch:
     """Ends the program when a round hangs, also inside compiled code."""
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    def __init__(self, again: str) -> None:
+        self._again = again
         self._round: int | None = None
         self._since = time.monotonic()
         threading.Thread(target=self._watch, daemon=True).start()
@@ -103,7 +109,7 @@ class Watch:
             if number is None or time.monotonic() < self._since + HANGS_S:
                 continue
             print(f"round {number} hangs: {HANGS_S:g} s", flush=True)
-            print(f"again: python tests/fuzz/long.py --seed {self._seed} --round {number}")
+            print(f"{self._again} --round {number}")
             sys.stdout.flush()
             faulthandler.dump_traceback()
             os._exit(1)
@@ -126,6 +132,7 @@ def main() -> int:
         first=arguments.round or 0,
         rounds=1 if arguments.round is not None else None,
         folder=arguments.folder,
+        small=arguments.small,
     )
 
 
@@ -137,30 +144,33 @@ def fuzz(
     first: int = 0,
     rounds: int | None = None,
     folder: Path = Path(),
+    small: bool = False,
     tell: Callable[[str], None] = print,
 ) -> int:
     """Rounds ``first``, ``first`` + 1 … until the time is up; 1 at the first disagreement."""
-    from fuzz_drawing import KNOWN, draw
+    from fuzz_drawing import KNOWN, SMALL_SHARE, draw
 
     if unknown := sorted(set(models) - set(KNOWN)):
         raise SystemExit(f"--model: {', '.join(unknown)}; known are {', '.join(KNOWN)}")
-    tally, watch = Tally(), Watch(seed)
+    again = f"again: python tests/fuzz/long.py --seed {seed}"
+    again += " --small" * small + "".join(f" --model {model}" for model in models)
+    tally, watch = Tally(), Watch(again)
     began = told = time.monotonic()
     number = first
     while time.monotonic() < began + seconds and number - first != rounds:
         watch.look_at(number)
         rng = random.Random(f"{seed}/{number}")
-        drawn = draw(rng, models or KNOWN)
+        drawn = draw(rng, models or KNOWN, small_share=1.0 if small else SMALL_SHARE)
         if drawn is None:
             tally.skipped += 1
-        elif (wrong := failed(drawn, tally)) is not None:
+        elif (wrong := failed(drawn, tally, ESSENTIAL if small else None)) is not None:
             name, check, sentence = wrong
             tell(f"round {number}: {drawn.model}, {drawn.size}, reading {drawn.reading.name}")
             tell(f"{name}: {sentence}")
             watch.look_at(None)
             path = folder / f"fuzz-{seed}-{number}.jsonl"
             tell(keep(drawn, check, path))
-            tell(f"again: python tests/fuzz/long.py --seed {seed} --round {number}")
+            tell(f"{again} --round {number}")
             return 1
         number += 1
         if time.monotonic() > told + TELL_S:
@@ -171,8 +181,10 @@ def fuzz(
     return 0
 
 
-def failed(drawn: Drawn, tally: Tally) -> tuple[str, Check, str] | None:
-    """The first check that something is wrong with: its name, itself, and what it says.
+def failed(
+    drawn: Drawn, tally: Tally, names: Collection[str] | None = None
+) -> tuple[str, Check, str] | None:
+    """The first check (of ``names``) that something is wrong with: name, itself, what it says.
 
     The generator of ``drawn`` is left as the check found it.
     """
@@ -180,7 +192,7 @@ def failed(drawn: Drawn, tally: Tally) -> tuple[str, Check, str] | None:
 
     tally.count(drawn)
     for name, (often, check) in CHECKS.items():
-        if drawn.rng.random() >= often:
+        if drawn.rng.random() >= often or (names is not None and name not in names):
             continue
         tally.checks[name] += 1
         state = drawn.rng.getstate()
@@ -263,6 +275,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--model", action="append", default=[], help="only this one; may be repeated"
     )
+    parser.add_argument("--small", action="store_true", help="small histories only, two checks")
     parser.add_argument("--round", type=int, metavar="N", help="only this round of the seed")
     parser.add_argument(
         "--jit",

@@ -53,7 +53,7 @@ def test_a_checker_that_lies_is_found_out_with_a_history_that_shows_it(
     monkeypatch.setattr(fuzz_checks, "linearizable", lies)
     told: list[str] = []
     assert long.fuzz(3, 60, ["cas-register"], folder=tmp_path, tell=told.append) == 1
-    assert "again: python tests/fuzz/long.py --seed 3 --round" in told[-1]
+    assert "tests/fuzz/long.py --seed 3 --model cas-register --round" in told[-1]
     (kept,) = tmp_path.glob("fuzz-3-*.jsonl")
     operations = read_history(kept).operations
     assert [(o.f, o.error) for o in operations] == [("cas", "mismatch")]

@@ -1,11 +1,21 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from histories.archive import ArchiveError, Store, default_store, is_alive, write_json
+from histories.archive import (
+    ArchiveError,
+    Store,
+    default_store,
+    is_alive,
+    journal_of,
+    write_json,
+    write_text,
+)
 
 
 def finished(store: Store, system: str = "raft", verdict: str = "valid") -> Path:
@@ -53,13 +63,55 @@ def test_what_cannot_be_resolved_is_told_with_what_there_is(tmp_path: Path) -> N
         store.resolve(str(tmp_path / "nowhere"))
 
 
-def test_summaries_tell_plan_and_verdict_and_pass_over_other_folders(tmp_path: Path) -> None:
+def test_latest_is_the_newest_run_that_is_one_whatever_the_link_says(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    finished(store, verdict="invalid")
-    (tmp_path / "runs" / "notes").mkdir()
-    (summary,) = store.runs()
-    assert (summary.system, summary.verdict, summary.operations) == ("raft", "invalid", 12)
-    assert not summary.alive
+    kept = finished(store)
+    killed = store.create("zookeeper", "register")  # before it wrote its plan
+    killed.close()
+    assert store.resolve("latest") == kept.resolve()
+    shutil.rmtree(killed.path)
+    assert store.resolve("latest") == kept.resolve()
+    store.point_latest()
+    assert (tmp_path / "runs" / "latest").resolve() == kept.resolve()
+    shutil.rmtree(kept)
+    store.point_latest()
+    assert not (tmp_path / "runs" / "latest").is_symlink()
+
+
+def test_what_is_half_made_is_no_run(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    name = finished(store).name
+    for prefix in (".import-1", ".removed-2"):
+        (tmp_path / "runs" / f"{prefix}{name}").mkdir()
+    assert [folder.name for folder in store.folders()] == [name]
+
+
+def test_a_journal_as_it_was_written_counts_before_a_packed_one(tmp_path: Path) -> None:
+    assert journal_of(tmp_path).name == "history.jsonl"
+    (tmp_path / "history.jsonl.zst").touch()
+    assert journal_of(tmp_path).name == "history.jsonl.zst"
+    (tmp_path / "history.jsonl").touch()
+    assert journal_of(tmp_path).name == "history.jsonl"
+
+
+def test_a_file_is_durable_before_it_gets_its_name_and_then_its_name_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def fsync(descriptor: int) -> None:
+        there = (tmp_path / "verdict.json").exists()
+        folder = os.path.samestat(os.fstat(descriptor), tmp_path.stat())
+        done.append(f"{'folder' if folder else 'file'}, {'named' if there else 'not named'}")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_json(tmp_path / "verdict.json", {"verdict": "valid"})
+    assert done == ["file, not named", "folder, named"]
+
+
+def test_text_that_has_no_bytes_is_spelt_out(tmp_path: Path) -> None:
+    write_text(tmp_path / "page", "a\ud800b")
+    assert (tmp_path / "page").read_text() == "a\\ud800b"
 
 
 def test_a_write_that_fails_leaves_the_old_file_whole(tmp_path: Path) -> None:
@@ -80,6 +132,6 @@ def test_the_store_is_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file where a folder should be")
-    with pytest.raises(ArchiveError, match="cannot write to the store"):
+    with pytest.raises(ArchiveError, match=r"cannot write to .*Name another store with --store"):
         Store(tmp_path).create("raft", "register")
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]

@@ -120,7 +120,7 @@ def concurrent(
     steps of a random interleaving. A crashed one may happen at any later time, or never; at
     most ``crashed_max`` do. ``failed``: how often one is refused and does not happen.
     ``values`` = 0: each value is new. ``eager`` is how readily an open operation takes its
-    next step. ``model`` may also be "list-append".
+    next step. ``model`` may also be "append-lists".
     """
     kind, usual = OBJECTS[model]
     objects: dict[int, RealObject] = {i: kind(values, weights or usual) for i in range(len(keys))}
@@ -288,7 +288,7 @@ def random_history(
     if model == "multi-register":
         drawn["keys"] = (None,)
     size = rng.randint(1, 30) if operations is None else operations
-    history = concurrent(rng, "list-append" if lists else model, size, **drawn)
+    history = concurrent(rng, "append-lists" if lists else model, size, **drawn)
     if mutated is None:
         mutated = rng.random() < 0.7
     return falsified(rng, history) if mutated else history

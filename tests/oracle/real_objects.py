@@ -179,6 +179,32 @@ class ListAppends(Appends):
         return state, ("ok", None if not state and rng.random() < 0.5 else state)
 
 
+class ListTransactions(RealObject):
+    """Transactions over two lists: appends, and reads that answer nil while nothing is there."""
+
+    lists = "xy"
+
+    def input(self, f, rng):
+        return [
+            [rng.choice(("r", "read")), rng.choice(self.lists), None]
+            if rng.random() < 0.5
+            else ["append", rng.choice(self.lists), self.value(rng)]
+            for _ in range(rng.randint(1, 3))
+        ]
+
+    def happen(self, state, f, given, process, rng):
+        state = {name: list(held) for name, held in (state or {}).items()}
+        answer = []
+        for kind, name, value in given:
+            held = state.setdefault(name, [])
+            if kind == "append":
+                held.append(value)
+                answer.append([kind, name, value])
+            else:
+                answer.append([kind, name, list(held) or rng.choice((None, []))])
+        return state, ("ok", answer)
+
+
 READS = {"read": 0.4}
 OBJECTS: dict[str, tuple[Callable[..., RealObject], dict[str, float]]] = {
     "register": (Register, {"write": 0.6, "read": 0.4}),
@@ -191,6 +217,7 @@ OBJECTS: dict[str, tuple[Callable[..., RealObject], dict[str, float]]] = {
     "set": (GrowSet, {"add": 0.6, "read": 0.4}),
     "counter": (Counter, {"add": 0.6, "read": 0.4}),
     "append": (Appends, {"append": 0.5, "get": 0.35, "read": 0.1, "put": 0.05}),
-    "list-append": (ListAppends, {"append": 0.5, "get": 0.1, "read": 0.35, "put": 0.05}),
+    "list-append": (ListTransactions, {"txn": 1.0}),
+    "append-lists": (ListAppends, {"append": 0.5, "get": 0.1, "read": 0.35, "put": 0.05}),
 }
-"""By model; "list-append" is the model "append" over lists."""
+"""By model; "append-lists" is the model "append" over lists."""

@@ -24,6 +24,7 @@ INIT: dict[str, Hashable] = {
     "set": frozenset(),
     "counter": 0,
     "append": (),
+    "list-append": frozenset(),
 }
 BY_KEY = {name: name != "multi-register" for name in INIT}
 
@@ -32,7 +33,7 @@ def relevant(model: str, operation: Operation, reading: Reading = SPLITBRAIN) ->
     """Whether the operation changes or asserts anything, and so has a place in an order."""
     f, outcome = operation.f, operation.outcome
     looks = f in ("read", "get")
-    if model == "multi-register" and f == "txn":
+    if f == "txn":
         looks = all(kind in ("r", "read") for kind, _, _ in operation.input)
     if outcome is Outcome.INFO:
         return not looks
@@ -41,9 +42,9 @@ def relevant(model: str, operation: Operation, reading: Reading = SPLITBRAIN) ->
             return _mismatch(operation, reading)
         return f == "dequeue" and _empty(operation, reading)
     nil_unknown = reading.nil_read == "anything"
-    if model == "multi-register" and f == "txn":
+    if f == "txn":
         return any(
-            kind in ("w", "write")
+            kind not in ("r", "read")
             or (operation.output is not None and not (nil_unknown and value is None))
             for kind, _, value in _said(operation)
         )
@@ -103,6 +104,8 @@ def apply(model: str, state: Any, operation: Operation, reading: Reading = SPLIT
         if f == "add":
             return [state + given]
         return [state] if answer == state else []
+    if model == "list-append":
+        return _lists(state, operation, known, reading)
     assert model == "append"
     if f == "append":
         return [(*state, given)]
@@ -131,6 +134,19 @@ def _registers(state: Any, operation: Operation, known: bool, reading: Reading) 
                 continue
             return []
     return [frozenset((k, v) for k, v in registers.items() if v is not None)]
+
+
+def _lists(state: Any, operation: Operation, known: bool, reading: Reading) -> list[Any]:
+    lists = {name: list(elements) for name, elements in state}
+    for f, name, value in _said(operation):
+        held = lists.setdefault(name, [])
+        if f == "append":
+            held.append(value)
+        elif known and operation.output is not None and held != (value or []):
+            if value is None and reading.nil_read == "anything":
+                continue
+            return []
+    return [frozenset((k, tuple(v)) for k, v in lists.items() if v)]
 
 
 def _queue(model: str, state: Any, operation: Operation, known: bool) -> list[Any]:
