@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from nemesis.fault import SymbolicFault
 from nemesis.kinds import targets_of
-from nemesis.scenarios import SCENARIOS, Range, Scenario, Step, plain
+from nemesis.scenario import Range, Scenario, Step
+from nemesis.scenarios import SCENARIOS, plain
 from nemesis.schedule import LEAD_S, SECOND
 
 WAIT_S = 2.0
@@ -76,9 +77,19 @@ def aimed_schedule(
                 )
             )
         # A moment comes soon, as a rule: what then takes longer than the wait has its time.
-        now += max(wait, (SOON_S + scenario.length_s) * stretch)
+        # A run too short for every kind once has no room for all of it.
+        now += max(wait, scale * _slot_s(scenario, hold_s / HOLD_S_USUAL))
         now += quiet * rng.uniform(0.8, 1.2)
     return tuple(faults)
+
+
+def _slot_s(scenario: Scenario, stretch: float) -> float:
+    """How long it takes at most, as a rule: holds are stretched, delays are not.
+
+    A delay is timed against elections, which take as long as they do in any plan.
+    """
+    length_s = max(step.delay_s[1] + step.hold_s[1] * stretch for step in scenario.steps)
+    return SOON_S * stretch + length_s
 
 
 def _possible(kinds: Sequence[str], snapshots: bool) -> list[Scenario]:

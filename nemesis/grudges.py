@@ -38,8 +38,10 @@ def bridge(order: Sequence[str]) -> Grudge:
     """Two halves that refuse each other and one node, in the middle of ``order``, that sees all."""
     middle = len(order) // 2
     left, right = frozenset(order[:middle]), frozenset(order[middle + 1 :])
-    grudge = dict.fromkeys(left, right) | dict.fromkeys(right, left)
-    return grudge | {order[middle]: frozenset()}
+    # In the order of the nodes, not of a set: that differs from one process to the next.
+    return {
+        node: right if node in left else left if node in right else frozenset() for node in order
+    }
 
 
 def majorities_ring(order: Sequence[str]) -> Grudge:

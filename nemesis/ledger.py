@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,17 @@ class Ledger:
             }
         )
 
+    def claim(self, keys: str, needs: Sequence[str]) -> None:
+        """Before the first write to a cluster of others: below what all that is written is.
+
+        ``needs`` names the options with which the run said who it is; never what they said.
+        """
+        self._write({"act": "claim", "keys": keys, "needs": list(needs)})
+
+    def released(self, keys: int) -> None:
+        """So many keys were removed from the cluster of others, and none is left."""
+        self._write({"act": "released", "keys": keys})
+
     def close(self) -> None:
         """Nothing of this run is left behind."""
         if not self._closed:
@@ -90,8 +102,33 @@ def is_closed(path: Path) -> bool:
     """Whether the run behind this ledger undid everything (a missing ledger: nothing was done)."""
     if not path.exists():
         return True
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     return bool(lines) and lines[-1].startswith('{"act":"close"')
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Keys in a cluster of others that were never given back; see ``Ledger.claim``."""
+
+    keys: str
+    needs: tuple[str, ...]
+
+
+def claim_left(path: Path) -> Claim | None:
+    """What a run has claimed and not released. Whatever else is in the ledger is passed over."""
+    claim = None
+    for line in (
+        path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ()
+    ):
+        try:
+            record = json.loads(line)
+            if record["act"] == "claim":
+                claim = Claim(str(record["keys"]), tuple(map(str, record["needs"])))
+            elif record["act"] in ("released", "undone"):
+                claim = None
+        except (ValueError, KeyError, TypeError):
+            continue
+    return claim
 
 
 def mark_undone(path: Path, by: str) -> None:
@@ -107,7 +144,7 @@ def read_ledger(path: Path) -> list[Fault]:
     Raises LedgerError with file and line for anything else that is not a record.
     """
     faults: dict[int, Fault] = {}
-    lines = path.read_text(encoding="utf-8").split("\n")
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -8,16 +8,19 @@ leads and who has stored what, and says when something of note happens:
     vote-written           it wrote a vote down, not durable yet         voter    candidate
     vote-sent              it handed the vote to the network             voter    candidate
     elected                the first words of a new term's leader        leader   predecessor
+    proposed               the leader wrote a new entry to its own log   leader   –
     partly-replicated      a minority has stored a new entry             leader   last to store it
     replicated             a majority has, and the leader may not know   leader   last to store it
     acknowledged           the leader has told a client yes              leader   –
     first-acknowledgement  … for the first time since its election       leader   –
-    configured             the leader wrote a change of members          leader   –
+    read-asked             a read is on its way to the leader            leader   who hands it on
+    configured             the leader wrote a change of members          leader   who joins or goes
     snapshot-written       a node compacted its log                      node     –
     snapshot-sent          (a piece of) a snapshot has left              leader   receiver
     restarted              a node's process has begun again              node     –
 
-``elected#2`` is the second such moment from the time on that somebody waits.
+``elected#2`` is the second such moment from the time on that somebody waits, and
+``elected#2>proposed`` the first proposal after that.
 """
 
 from __future__ import annotations
@@ -34,15 +37,19 @@ TRIGGERS = (
     "vote-written",
     "vote-sent",
     "elected",
+    "proposed",
     "partly-replicated",
     "replicated",
     "acknowledged",
     "first-acknowledgement",
+    "read-asked",
     "configured",
     "snapshot-written",
     "snapshot-sent",
     "restarted",
 )
+
+THEN = ">"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,30 @@ class Moment:
     holders: tuple[str, ...] = ()
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """Somebody who waits: for the ``count``-th moment of a name, and then for ``steps``."""
+
+    future: asyncio.Future[Moment]
+    steps: list[tuple[str, int]]
+    count: int = 0
+
+
+def _step(text: str) -> tuple[str, int]:
+    name, _, ordinal = text.partition("#")
+    if name not in TRIGGERS:
+        raise KeyError(name)
+    return name, int(ordinal) if ordinal else 1
+
+
+def names_a_moment(trigger: str) -> bool:
+    """Whether ``Moments.when`` knows what ``trigger`` means."""
+    try:
+        return all(_step(text)[1] > 0 for text in trigger.split(THEN))
+    except (AttributeError, KeyError, ValueError):
+        return False
+
+
 class Moments:
     """An observer (``nemesis.observation.Observer``) that others can wait with.
 
@@ -68,9 +99,11 @@ class Moments:
         self.leader: str | None = None
         self.former_leader: str | None = None
         self.term: int | None = None
+        self.members: tuple[str, ...] = tuple(nodes)
+        """As of the latest change that a leader wrote; all nodes before there was one."""
         self._vocabulary = vocabulary
         self._nodes = tuple(nodes)
-        self._waiting: dict[str, list[tuple[int, asyncio.Future[Moment]]]] = {}
+        self._waiting: dict[str, list[_Waiting]] = {}
         self._seen = dict.fromkeys(TRIGGERS, 0)
         self._asked: dict[str, int] = {}
         self._up: set[str] = set()
@@ -85,11 +118,16 @@ class Moments:
 
         Raises KeyError for a trigger that does not exist, ValueError for a bad ordinal.
         """
-        name, _, ordinal = trigger.partition("#")
-        count = self._seen[name] + (int(ordinal) if ordinal else 1)
         future: asyncio.Future[Moment] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(name, []).append((count, future))
+        steps = [_step(text) for text in trigger.split(THEN)]
+        self._wait(_Waiting(future, steps))
         return future
+
+    def _wait(self, waiting: _Waiting) -> None:
+        """Wait for the next step, counted from now."""
+        name, ordinal = waiting.steps.pop(0)
+        waiting.count = self._seen[name] + ordinal
+        self._waiting.setdefault(name, []).append(waiting)
 
     # What the machines tell.
 
@@ -132,6 +170,9 @@ class Moments:
             self._happen("vote-sent", node, peer, term)
         elif word == "snapshot":
             self._happen("snapshot-sent", node, peer, term, index)
+        elif word == "ask-read":
+            if peer == self.leader:
+                self._happen("read-asked", peer, node, self.term or 0)
         elif word == "answer":
             self._on_answer(node, more)
 
@@ -150,9 +191,18 @@ class Moments:
             self._happen("snapshot-written", node, None, term, index)
         elif node == self.leader:
             if word == "configuration" and index > self._stored.get(node, 0):
-                self._happen("configured", node, None, term, index)
+                self._on_configured(node, term, index, more)
             if word in ("entry", "configuration"):
+                is_new = term == self.term and index > self._stored.get(node, 0)
                 self._on_stored(node, term, index)
+                if is_new:
+                    self._happen("proposed", node, None, term, index)
+
+    def _on_configured(self, node: str, term: int, index: int, members: Any) -> None:
+        before = set(self.members)
+        self.members = tuple(members or self.members)
+        changed = sorted(before ^ set(self.members))
+        self._happen("configured", node, changed[0] if changed else None, term, index)
 
     def _on_replicate(self, node: str, term: int) -> None:
         if term < self._floor:
@@ -202,15 +252,16 @@ class Moments:
         if not waiting:
             return
         moment = Moment(name, node, peer, term, index, self._holders(index))
-        still = []
-        for count, future in waiting:
-            if future.done():
+        self._waiting[name] = []
+        for one in waiting:
+            if one.future.done():
                 continue
-            if count <= self._seen[name]:
-                future.set_result(moment)
+            if one.count > self._seen[name]:
+                self._waiting[name].append(one)
+            elif one.steps:
+                self._wait(one)
             else:
-                still.append((count, future))
-        self._waiting[name] = still
+                one.future.set_result(moment)
 
     def _holders(self, index: int) -> tuple[str, ...]:
         """Who has stored up to ``index``, or for 0 what a majority has, if the leader has."""

@@ -25,6 +25,7 @@ Word = Literal[
     "replicate",
     "stored",
     "snapshot",
+    "ask-read",
     "answer",
     "entry",
     "configuration",
@@ -37,6 +38,7 @@ Word = Literal[
     replicate      only a leader sends it: entries, or a heartbeat       –
     stored         a follower has what it acknowledges; accepted         –
     snapshot       (a piece of) a snapshot on its way to a follower      a snapshot
+    ask-read       a node hands a client's read to the leader            –
     answer         an answer on its way to the node that asked for it    –
     entry          –                                                     a log entry, accepted
     configuration  –                                                     … that changes members
@@ -47,7 +49,7 @@ Sign = tuple[Word, int, int, Any]
 
 ``term`` is the term, or the round of a ballot; ``index`` the last index or slot that the
 message or record covers, 0 where it covers none. ``more`` is the node a vote is for, the
-body of an answer, else None.
+body of an answer, the members that a configuration names, else None.
 """
 
 

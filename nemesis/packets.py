@@ -15,6 +15,12 @@ from nemesis.victim import Disturbable, Disturbance, cannot, together
 STYLES = ("delay", "loss", "duplicate", "reorder", "mixed")
 LATE = "late"
 """The manner of an aimed fault that holds messages back until after an election or two."""
+STRAY = "stray"
+"""The same, one by one: whatever is sent after them overtakes them."""
+LAGGING = "lagging"
+"""The manner of one that lets every message take some tens of milliseconds."""
+ECHO = "echo"
+"""The manner of one that keeps the order, and lets every message come once more a little later."""
 
 
 def draw(style: str, rng: random.Random) -> Disturbance:
@@ -36,6 +42,14 @@ def draw(style: str, rng: random.Random) -> Disturbance:
             jitter_s=rng.uniform(0.0, 1.0),
             reorder=rng.choice((0.0, 0.5, 1.0)),
         )
+    if style == STRAY:
+        return Disturbance(
+            delay_s=rng.uniform(0.6, 1.6), jitter_s=rng.uniform(0.0, 0.5), reorder=1.0
+        )
+    if style == LAGGING:
+        return Disturbance(delay_s=rng.uniform(0.0, 0.005), jitter_s=rng.uniform(0.01, 0.05))
+    if style == ECHO:
+        return Disturbance(jitter_s=rng.uniform(0.2, 0.3), duplicate=1.0)
     return Disturbance(
         delay_s=rng.uniform(0.0, 0.1),
         jitter_s=rng.uniform(0.02, 0.4),

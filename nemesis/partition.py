@@ -12,7 +12,7 @@ from nemesis.cluster import Cluster
 from nemesis.fault import Fault
 from nemesis.grudges import Grudge
 
-CROWN = "crown"
+CROWN, FAINT, APART = "crown", "faint", "apart"
 LEADER_PATIENCE_S = 1.0
 
 
@@ -65,16 +65,22 @@ class Partition:
     def resolve_at(self, nodes: list[str], manner: str, choice: float) -> dict[str, Any]:
         """Cut exactly these nodes off, together: both ways, or ``deaf`` or ``mute``.
 
-        The deaf hear nobody and are heard; the mute hear everybody and are not. With
-        ``crown`` it is the others that are cut off, from each other and not from the node:
-        nobody else can be elected.
+        The deaf hear nobody and are heard; the mute hear everybody and are not. The faint
+        hear nobody, and one other node alone hears them. With ``crown`` it is the others that
+        are cut off, from each other and not from the node: nobody else can be elected.
         """
         everyone = self._cluster.nodes
         if manner == CROWN:
             star = _plain(grudges.star(everyone, nodes[0]))
             return {"nodes": nodes, "manner": manner, "grudge": star}
+        if manner == APART:
+            parts = [[node] for node in nodes]
+            apart = grudges.union([grudges.components(parts)], everyone)
+            return {"nodes": nodes, "manner": manner, "grudge": _plain(apart)}
         if not manner:
             return {"nodes": nodes, "grudge": _plain(grudges.isolate(everyone, nodes))}
+        if manner == FAINT:
+            return {"nodes": nodes, "manner": manner, "grudge": _faint(everyone, nodes, choice)}
         grudge = _plain(_one_way(everyone, nodes, manner))
         return {"nodes": nodes, "manner": manner, "grudge": grudge}
 
@@ -122,6 +128,12 @@ def _one_way(nodes: Sequence[str], alone: Sequence[str], manner: str) -> Grudge:
         return grudges.one_way(nodes, alone)
     # The mute are those whom all the others do not hear.
     return grudges.one_way(nodes, [node for node in nodes if node not in alone])
+
+
+def _faint(nodes: Sequence[str], alone: Sequence[str], choice: float) -> dict[str, list[str]]:
+    grudge = _plain(grudges.isolate(nodes, alone))
+    listener = random.Random(choice).choice([node for node in nodes if node not in alone])
+    return grudge | {listener: []}
 
 
 def _plain(grudge: Grudge) -> dict[str, list[str]]:

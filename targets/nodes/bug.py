@@ -23,8 +23,10 @@ class Bug:
     ``overlap`` asks for faults of different kinds at once, ``resend`` for clients that send
     a command again when its answer is late, ``options`` are those of the system that it
     needs (``snapshot-entries=20``), ``interval`` the seconds that a fault is best held and
-    the quiet after it, where the usual ones are too long. ``also_removes`` names the
-    safeguards that would otherwise hide the mutation.
+    the quiet after it, where the usual ones are too long, ``rate`` the operations a second that
+    it takes, where that matters. ``also_removes`` names the
+    safeguards that would otherwise hide the mutation. ``note`` is what a reader of the
+    scorecard should know of it: why it survives, if it does.
 
     ``tier`` is an estimate of how hard it is to find: A under a minute, B minutes, C rare,
     wants an aimed fault.
@@ -44,7 +46,9 @@ class Bug:
     resend: bool = False
     options: tuple[str, ...] = ()
     interval: tuple[float, float] | None = None
+    rate: float | None = None
     also_removes: tuple[str, ...] = ()
+    note: str = ""
 
 
 class UnknownBug(ValueError):

@@ -127,6 +127,20 @@ def test_the_manner_of_a_partition_is_followed(
     assert seen == expected
 
 
+def test_a_faint_node_hears_nobody_and_is_heard_by_one(tmp_path: Path) -> None:
+    async def story(nemesis: Nemesis, moments: Moments) -> None:
+        await asyncio.gather(
+            nemesis.inject(aimed("partition", "faint node", "elected")),
+            after(0.1, lambda: heartbeat(moments, "n3", 1)),
+        )
+
+    nemesis, _, _ = play(tmp_path, story)
+    grudge = nemesis.faults[0].resolved["grudge"]
+    assert grudge["n3"] == ["n1", "n2", "n4", "n5"]
+    refusals = sorted(foes for node, foes in grudge.items() if node != "n3")
+    assert refusals == [[], ["n3"], ["n3"], ["n3"]]
+
+
 def test_to_crown_a_node_all_others_are_kept_from_being_elected(tmp_path: Path) -> None:
     async def story(nemesis: Nemesis, moments: Moments) -> None:
         await asyncio.gather(
@@ -141,6 +155,21 @@ def test_to_crown_a_node_all_others_are_kept_from_being_elected(tmp_path: Path) 
     assert resolved["kill"]["nodes"] == others
     grudge = resolved["partition"]["grudge"]
     assert grudge == {"n3": []} | {n: [o for o in others if o != n] for n in others}
+
+
+def test_a_pair_that_is_kept_apart_hears_everybody_else(tmp_path: Path) -> None:
+    async def story(nemesis: Nemesis, moments: Moments) -> None:
+        def happens() -> None:
+            heartbeat(moments, "n1", 1)
+            heartbeat(moments, "n3", 1)
+
+        cut = aimed("partition", "apart pair", "elected#2")
+        await asyncio.gather(nemesis.inject(cut), after(0.1, happens))
+
+    nemesis, _, _ = play(tmp_path, story)
+    resolved = nemesis.faults[0].resolved
+    assert resolved["nodes"] == ["n1", "n3"]
+    assert resolved["grudge"] == {"n1": ["n3"], "n2": [], "n3": ["n1"], "n4": [], "n5": []}
 
 
 @pytest.mark.parametrize(
@@ -205,7 +234,49 @@ def test_the_far_side_is_a_minority_without_the_node() -> None:
     assert len(sides) > 1 and all(len(side) == 2 and "n2" not in side for side in sides)
 
 
+def test_the_far_side_has_the_peer_only_where_nobody_else_is_left() -> None:
+    sides = {tuple(means("far-side", Moment("elected", "n2", "n1"), i / 30)) for i in range(30)}
+    assert sides == {("n3", "n4"), ("n3", "n5"), ("n4", "n5")}
+
+
+def test_the_fresh_side_has_members_that_have_not_led_lately() -> None:
+    known = {"leader": "n1", "members": ("n1", "n2", "n3", "n4")}
+    sides = {
+        tuple(means("fresh-side", Moment("candidacy", "n2"), i / 30, **known)) for i in range(30)
+    }
+    assert sides == {("n2", "n3"), ("n2", "n4")}
+    known = {"leader": "n2", "former_leader": "n1", "members": ("n1", "n2", "n4", "n5")}
+    moment = Moment("elected", "n2", "n1")
+    sides = {tuple(means("fresh-side", moment, i / 30, **known)) for i in range(30)}
+    assert sides == {("n2", "n4"), ("n2", "n5")}
+
+
+def test_a_bystander_is_a_member_that_has_no_part_in_it() -> None:
+    moment = Moment("elected", "n2", "n1")
+    known = {"leader": "n2", "members": ("n1", "n2", "n4", "n5")}
+    met = {tuple(means("bystander", moment, i / 30, **known)) for i in range(30)}
+    assert met == {("n4",), ("n5",)}
+
+
+def test_outside_are_the_node_and_all_that_have_left() -> None:
+    moment = Moment("snapshot-written", "n2")
+    assert means("outside", moment, members=("n1", "n2", "n4")) == ["n2", "n3", "n5"]
+    assert means("outside", moment) == ["n2"]
+
+
+def test_the_held_side_leaves_out_who_stored_it_last_and_who_led_before() -> None:
+    moment = Moment("replicated", "n2", "n5", 1, 8, ("n1", "n2", "n4", "n5"))
+    sides = {tuple(means("held-side", moment, i / 30, former_leader="n1")) for i in range(30)}
+    assert sides == {("n2", "n4")}
+
+
+def test_the_held_side_is_a_minority_of_those_who_have_stored_it() -> None:
+    moment = Moment("acknowledged", "n2", None, 1, 8, ("n2", "n4", "n5"))
+    sides = {tuple(means("held-side", moment, i / 30)) for i in range(30)}
+    assert sides == {("n2", "n4"), ("n2", "n5")}
+
+
 def test_where_nobody_is_known_it_is_the_node_itself() -> None:
     for aim in AIMS:
         hit = means(aim, Moment("elected", "n2"))
-        assert "n2" in hit or aim in ("others", "far-side")
+        assert "n2" in hit or aim in ("others", "far-side", "bystander")

@@ -15,7 +15,7 @@ from nemesis.aim import AIMS, split_target
 from nemesis.aimed import aimed_schedule
 from nemesis.fault import SymbolicFault
 from nemesis.kinds import FAULTS, FaultTargetError, targets_of
-from nemesis.moments import TRIGGERS
+from nemesis.moments import THEN, TRIGGERS
 from nemesis.scenarios import SCENARIOS
 
 SECOND = 1_000_000_000
@@ -85,7 +85,9 @@ def test_no_scenario_comes_again_before_all_have_come() -> None:
 
 def test_snapshots_are_waited_for_only_where_there_are_some() -> None:
     def about_snapshots(**more: Any) -> bool:
-        return any(f.trigger.startswith("snapshot") for f in plan(time_limit_s=600.0, **more))
+        kinds = ("partition", "kill", "membership")
+        faults = plan(kinds=kinds, time_limit_s=600.0, **more)
+        return any("snapshot" in f.trigger for f in faults)
 
     assert not about_snapshots()
     assert about_snapshots(snapshots=True)
@@ -95,6 +97,28 @@ def test_holds_and_pauses_stretch_with_the_plan() -> None:
     usual, double = plan(), plan(hold_s=10.0, quiet_s=8.0)
     assert double[0].hold_ns == pytest.approx(2 * usual[0].hold_ns, rel=1e-6)  # type: ignore
     assert len({f.start_ns for f in double}) < len({f.start_ns for f in usual})
+
+
+@pytest.mark.parametrize("hold_s", [0.5, 2.5, 5.0, 10.0])
+def test_a_scenario_is_over_before_the_next_begins(hold_s: float) -> None:
+    """If its first moment comes soon: its delays are as they are written in any plan."""
+    for seed in range(30):
+        faults = plan(seed, time_limit_s=300.0, hold_s=hold_s)
+        for number, fault in enumerate(faults):
+            later = [one.start_ns for one in faults[number:] if one.start_ns > fault.start_ns]
+            assert fault.hold_ns is not None
+            over_ns = fault.start_ns + fault.delay_ns + fault.hold_ns
+            assert not later or over_ns < later[0], fault.scenario
+
+
+@pytest.mark.parametrize("limit_s", [5.0, 10.0])
+def test_a_short_run_meets_most_kinds_whatever_their_scenarios_take(limit_s: float) -> None:
+    kinds = ("partition", "kill", "pause", "power-loss", "packets")
+    met = [
+        len({fault.kind for fault in plan(seed, kinds=kinds, time_limit_s=limit_s)})
+        for seed in range(100)
+    ]
+    assert sum(met) > 4.5 * len(met)
 
 
 def test_no_kinds_no_faults() -> None:
@@ -113,8 +137,9 @@ def test_a_cluster_too_small_for_a_kind_is_refused() -> None:
 def test_every_step_names_things_that_exist(scenario: Any) -> None:
     assert scenario.why and scenario.steps
     for step in scenario.steps:
-        name, _, ordinal = step.trigger.partition("#")
-        assert step.trigger == "" or (name in TRIGGERS and int(ordinal or 1) > 0)
+        for one in step.trigger.split(THEN) if step.trigger else ():
+            name, _, ordinal = one.partition("#")
+            assert name in TRIGGERS and int(ordinal or 1) > 0
         manner, aim = split_target(step.target)
         assert set(step.kinds) <= set(FAULTS)
         for kind in step.kinds:

@@ -21,6 +21,8 @@ class Words:
 
     def record(self, record: bytes) -> Any:
         word, term, index, more = record.decode().split()
+        if word == "configuration" and more != "-":
+            return word, int(term), int(index), tuple(more.split(","))
         return word, int(term), int(index), None if more == "-" else more
 
 
@@ -94,6 +96,60 @@ def test_reads_and_refusals_acknowledge_nothing() -> None:
         moments.replied("n1", {"ok": False, "error": "busy"})
 
     assert seen(happens, "acknowledged") == [None]
+
+
+def test_a_leader_proposes_what_it_writes_and_followers_do_not() -> None:
+    def happens(moments: Moments) -> None:
+        heartbeat(moments, "n1", 1)
+        moments.wrote("n2", [b"entry 1 8 -"])
+        moments.wrote("n1", [b"entry 1 8 -"])
+        moments.wrote("n1", [b"entry 1 8 -"])
+
+    proposed, again = seen(happens, "proposed", "proposed#2")
+    assert proposed == Moment("proposed", "n1", None, 1, 8, ("n1",)) and again is None
+
+
+def test_a_read_is_asked_of_the_leader_and_of_nobody_else() -> None:
+    def happens(moments: Moments) -> None:
+        heartbeat(moments, "n1", 1)
+        moments.sent("n2", "n3", ("ask-read", 0, 0, None))
+        moments.sent("n2", "n1", ("ask-read", 0, 0, None))
+
+    asked, again = seen(happens, "read-asked", "read-asked#2")
+    assert asked == Moment("read-asked", "n1", "n2", 1) and again is None
+
+
+def test_a_change_of_members_names_who_goes_and_who_joins() -> None:
+    members: list[tuple[str, ...]] = []
+
+    def happens(moments: Moments) -> None:
+        members.append(moments.members)
+        heartbeat(moments, "n1", 1)
+        for record in (b"configuration 1 8 n1,n2,n3,n4", b"configuration 1 9 n1,n2,n3,n4,n5"):
+            moments.wrote("n1", [record])
+            moments.wrote("n2", [record])
+            members.append(moments.members)
+
+    removed, added, more = seen(happens, "configured", "configured#2", "configured#3")
+    assert removed == Moment("configured", "n1", "n5", 1, 8)
+    assert added == Moment("configured", "n1", "n5", 1, 9) and more is None
+    assert members == [NODES, NODES[:4], NODES]
+
+
+def test_a_moment_after_another_is_counted_from_that_one() -> None:
+    def happens(moments: Moments) -> None:
+        heartbeat(moments, "n1", 1)
+        moments.wrote("n1", [b"entry 1 8 -"])
+        heartbeat(moments, "n2", 2)
+        moments.wrote("n2", [b"entry 2 9 -"])
+        moments.wrote("n2", [b"entry 2 10 -"])
+
+    first, second, third = seen(
+        happens, "elected#2>proposed", "elected>elected>proposed#2", "elected#2>elected"
+    )
+    assert first == Moment("proposed", "n2", None, 2, 9, ("n2",))
+    assert second == Moment("proposed", "n2", None, 2, 10, ("n2",))
+    assert third is None
 
 
 def test_a_minority_has_an_entry_before_a_majority_has() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from typing import Any
 import pytest
 from tests_nemesis_fakes import FakeVictim, fake_cluster
 
+from nemesis.aim import split_target
 from nemesis.cluster import Cluster
 from nemesis.fault import Fault, SymbolicFault
 from nemesis.ledger import Ledger, read_ledger
 from nemesis.nemesis import Nemesis
+from nemesis.packets import ECHO, LAGGING, STRAY, draw
+from nemesis.scenarios import SCENARIOS
 from nemesis.victim import CannotHurt, Disturbance, together
 from targets.hosts.simulated import run_virtual
 
@@ -64,6 +68,19 @@ def test_disturbed_packets_are_told_by_what_the_machines_counted(tmp_path: Path)
 
 def test_a_disturbance_that_touched_no_packet_has_no_effect(tmp_path: Path) -> None:
     assert not hurt(tmp_path, fault("packets", "one"), lambda victims: None).effect.mechanical
+
+
+def test_echoes_keep_the_order_and_go_on_when_what_was_said_has_come() -> None:
+    """As long after a disturbance as the crash of their scenario waits for."""
+    scenario = next(s for s in SCENARIOS if s.name == "echoes, then a crash")
+    echo, crash = scenario.steps
+    assert split_target(echo.target) == (ECHO, "node") and crash.trigger == echo.trigger
+    for seed in range(50):
+        how = draw(ECHO, random.Random(seed))
+        assert how.delay_s == how.loss == how.reorder == 0.0 and how.duplicate >= 0.6
+        # What was said last comes within one jitter, its echo within another one.
+        assert crash.delay_s[0] > echo.hold_s[1]
+        assert crash.delay_s[1] <= echo.hold_s[0] + 2 * how.jitter_s
 
 
 def test_disturbances_that_overlap_add_up_and_are_undone_one_by_one(tmp_path: Path) -> None:
@@ -329,3 +346,22 @@ def test_one_way_cuts_are_deaf_or_mute(tmp_path: Path) -> None:
 
     asyncio.run(story())
     assert manners == {"deaf", "mute"}
+
+
+def test_what_strays_comes_after_the_next_election_and_keeps_nothing_waiting() -> None:
+    for seed in range(30):
+        how = draw(STRAY, random.Random(seed))
+        assert how.delay_s > 0.5 and how.reorder == 1.0 and not how.loss
+
+
+def test_an_echo_doubles_everything_and_loses_nothing() -> None:
+    for seed in range(30):
+        how = draw(ECHO, random.Random(seed))
+        assert how.duplicate == 1.0 and how.jitter_s > 0.1 and not how.loss
+
+
+def test_what_lags_comes_within_an_election_and_in_order() -> None:
+    for seed in range(30):
+        how = draw(LAGGING, random.Random(seed))
+        assert how.delay_s + how.jitter_s < 0.1 and how.jitter_s >= 0.01
+        assert how.loss == how.reorder == how.duplicate == 0.0

@@ -18,6 +18,7 @@ from targets.nodes.frames import encode_json
 from targets.nodes.paxos.ballot import NO_BALLOT, Ballot, Decree, PValue
 from targets.nodes.paxos.messages import Answered, Message
 from targets.nodes.paxos.options import Options
+from targets.nodes.refused import RefusedForwards
 from targets.nodes.state_machine import Answer, Command, StateMachine
 
 ELECTION, HEARTBEAT, QUORUM, LEARN = "election", "heartbeat", "quorum", "learn"
@@ -144,6 +145,8 @@ class Base:
         self._stale_parked = 0
         self._forwarded: dict[int, Parked] = {}
         self._next_forward = incarnation << 32
+        # Of the requests that others passed on, those that were refused for good.
+        self._refused = RefusedForwards()
         # Learning from another node: whether an answer is awaited, and a snapshot's pieces.
         self._is_learning = False
         self._pieces: tuple[str, int, list[str]] | None = None
@@ -184,6 +187,8 @@ class Base:
     def _answer(self, origin: Any, body: Answer) -> None:
         """Answer a request, here or by way of the member that forwarded it."""
         if isinstance(origin, Remote):
+            if body.get("definite"):
+                self._refused.add(origin.peer, origin.id)
             self._send(origin.peer, Answered(origin.id, body))
         else:
             self._late.append(Reply(origin, body))

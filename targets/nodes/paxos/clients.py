@@ -169,7 +169,8 @@ class Clients(Base):
                 self._park(asked)
 
     def _on_forward(self, peer: str, forward: Forward) -> None:
-        self._take(Remote(peer, forward.id), forward.request)
+        if not self._refused.covers(peer, forward.id):
+            self._take(Remote(peer, forward.id), forward.request)
 
     def _on_answered(self, answered: Answered) -> None:
         asked = self._forwarded.pop(answered.id, None)

@@ -14,11 +14,13 @@ from targets.nodes.paxos.messages import (
     Accept,
     Accepted,
     Answered,
+    Forward,
     Heartbeat,
     Part,
     Prepare,
     Promise,
 )
+from targets.nodes.state_machine import READS
 
 Sign = tuple[str, int, int, Any]
 """(word, round, slot, more)"""
@@ -43,6 +45,8 @@ class Vocabulary:
                 return "ask-vote", message.ballot.round, 0, None
             case Part():
                 return "snapshot", 0, message.slot, None
+            case Forward() if message.request.get("f") in READS:
+                return "ask-read", 0, 0, None
             case Answered():
                 return "answer", 0, 0, message.body
         return None

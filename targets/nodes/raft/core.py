@@ -20,6 +20,7 @@ from targets.nodes.effects import (
 from targets.nodes.raft.base import ELECTION, HEARTBEAT, QUORUM, TRANSFER, Role
 from targets.nodes.raft.compaction import Compaction
 from targets.nodes.raft.election import Election
+from targets.nodes.raft.held_reads import HeldReads
 from targets.nodes.raft.lease import Lease
 from targets.nodes.raft.membership import Membership
 from targets.nodes.raft.messages import (
@@ -44,7 +45,9 @@ from targets.nodes.raft.transfer import Transfer
 _OF_A_TERM = (Append, AppendReply, VoteReply, InstallSnapshot, SnapshotReply)
 
 
-class Raft(Election, Replication, Compaction, Reads, Lease, Proposals, Membership, Transfer):
+class Raft(
+    Election, Replication, Compaction, Reads, Lease, Proposals, HeldReads, Membership, Transfer
+):
     """One server of a Raft cluster."""
 
     def step(self, events: list[Event]) -> list[Effect]:

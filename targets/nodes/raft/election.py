@@ -60,7 +60,8 @@ class Election(Base):
         if was_leader or (leader is not None and leader != self.leader):
             self._note(f"follows {leader or 'nobody yet'}")
         self.role = Role.FOLLOWER
-        if leader != self.leader:
+        is_new = leader != self.leader
+        if is_new:
             self._abandon_forwards()
         self.leader = leader
         if was_leader:
@@ -69,6 +70,8 @@ class Election(Base):
             self._set_timer(QUORUM, None)
             self._await_election()
             self._stop_leading()
+        if is_new and leader is not None:
+            self._ask_held()
 
     # PreVote: would a majority vote for us, if we asked?
 
@@ -77,6 +80,7 @@ class Election(Base):
         return self.is_voter or self.configurations.index > self.commit_index
 
     def _ask_pre_votes(self) -> None:
+        self._refuse_held()
         if not self._may_stand():
             self._await_election()
             return

@@ -52,6 +52,26 @@ class Parts:
         """Forward a request to the leader, or refuse it where none is known."""
         raise NotImplementedError
 
+    def _take(self, origin: Any, request: Any) -> None:
+        """Serve a request of a client, here or by way of another member."""
+        raise NotImplementedError
+
+    def _is_read_of_ours(self, origin: Any, request: dict[str, Any]) -> bool:
+        """Whether it is a read that one of our own clients asked."""
+        raise NotImplementedError
+
+    def _hold(self, origin: Any, request: dict[str, Any]) -> None:
+        """Keep a read for the next leader."""
+        raise NotImplementedError
+
+    def _ask_held(self) -> None:
+        """Ask the leader, now that one is known, what was held for it."""
+        raise NotImplementedError
+
+    def _refuse_held(self) -> None:
+        """Another election begins: refuse the reads that have waited for one already."""
+        raise NotImplementedError
+
     def _take_control(self, origin: Any, request: dict[str, Any]) -> None:
         """Serve a request to change the members or the leader."""
         raise NotImplementedError

@@ -6,6 +6,11 @@ What a refusal may claim depends on how far the command got:
     appended, then leadership was lost    not definite: a successor may commit it
     forwarded, and the leader fell silent not definite: it may have committed it
 
+    forwarded, and newer ones pushed it out not definite: the same
+    a read, whatever became of it          definite: it has no effect anyway
+
+A read whose leader fell silent waits for the next one instead (held_reads.py).
+
 ``definite`` speaks of this request. Where an earlier send of the same sequence number may
 be under way, a refusal of the resend settles nothing about that one.
 """
@@ -60,7 +65,10 @@ class Proposals(Base):
     def _serve(self, origin: Any, command: Command, request: dict[str, Any]) -> None:
         """Take the request if we lead, else pass it on to the leader we know."""
         if self.role is not Role.LEADER:
-            self._pass_on(origin, request)
+            if self.leader is None and self._is_read_of_ours(origin, request):
+                self._hold(origin, request)
+            else:
+                self._pass_on(origin, request)
         elif command.f in MUTATIONS:
             self._propose(origin, command)
         else:
@@ -130,29 +138,35 @@ class Proposals(Base):
         assert self.leader is not None
         if len(self._forwarded) >= self.options.waiting_max:
             # The oldest will hardly be answered any more: it or its answer was lost.
-            oldest = self._forwarded.pop(next(iter(self._forwarded)))
-            self._answer(oldest, refusal("lost-leadership", definite=False))
+            oldest, pushed_out = self._forwarded.pop(next(iter(self._forwarded)))
+            is_read = self._is_read_of_ours(oldest, pushed_out)
+            error = "no-leader" if is_read else "lost-leadership"
+            self._answer(oldest, refusal(error, definite=is_read))
         self._next_forward += 1
-        self._forwarded[self._next_forward] = origin
+        self._forwarded[self._next_forward] = origin, request
         self._send_early(self.leader, Forward(self._next_forward, request))
 
     def _abandon_forwards(self) -> None:
         forwarded, self._forwarded = self._forwarded, {}
-        for origin in forwarded.values():
-            self._answer(origin, refusal("lost-leadership", definite=False))
+        for origin, request in forwarded.values():
+            if self._is_read_of_ours(origin, request):
+                self._hold(origin, request)
+            else:
+                self._answer(origin, refusal("lost-leadership", definite=False))
 
     def _on_forward(self, peer: str, forward: Forward) -> None:
-        self._take(Remote(peer, forward.id), forward.request)
+        if not self._refused.covers(peer, forward.id):
+            self._take(Remote(peer, forward.id), forward.request)
 
     def _on_answered(self, answered: Answered) -> None:
-        origin = self._forwarded.pop(answered.id, None)
-        if origin is not None:
-            self._answer(origin, answered.body)
+        asked = self._forwarded.pop(answered.id, None)
+        if asked is not None:
+            self._answer(asked[0], answered.body)
 
     def _on_undelivered(self, message: Message) -> None:
         if not isinstance(message, Forward):
             return
-        origin = self._forwarded.pop(message.id, None)
-        if origin is not None:
+        asked = self._forwarded.pop(message.id, None)
+        if asked is not None:
             detail = "the leader cannot be reached from here"
-            self._answer(origin, refusal("no-leader", definite=True, detail=detail))
+            self._answer(asked[0], refusal("no-leader", definite=True, detail=detail))

@@ -36,6 +36,7 @@ class Replication(Base):
         self._set_timer(QUORUM, self.options.election_s_min)
         # Entries of earlier terms are committed by committing one of our own (section 5.4.2).
         self._append_own(Entry(self.first_own_index, self.term, None))
+        self._ask_held()
 
     def _append_own(self, entry: Entry) -> None:
         self._append(entry)

@@ -13,10 +13,12 @@ from targets.nodes.raft.messages import (
     Answered,
     Append,
     AppendReply,
+    Forward,
     InstallSnapshot,
     Vote,
     VoteReply,
 )
+from targets.nodes.state_machine import READS
 
 Sign = tuple[str, int, int, Any]
 """(word, term, index, more)"""
@@ -39,6 +41,8 @@ class Vocabulary:
                 return "ask-vote", message.term, 0, None
             case InstallSnapshot():
                 return "snapshot", message.term, message.index, None
+            case Forward() if message.request.get("f") in READS:
+                return "ask-read", 0, 0, None
             case Answered():
                 return "answer", 0, 0, message.body
         return None
@@ -47,8 +51,10 @@ class Vocabulary:
         """What a record of the log file says; None for a term without a vote."""
         if record.startswith(b"["):
             index, term, what = record[1:].split(b",", 2)
-            word = "configuration" if what.startswith(b'{"members"') else "entry"
-            return word, int(term), int(index), None
+            if what.startswith(b'{"members"'):
+                members = tuple(json.loads(record)[2]["members"])
+                return "configuration", int(term), int(index), members
+            return "entry", int(term), int(index), None
         if record.startswith(b'{"snapshot"'):
             return "snapshot", 0, 0, None
         vote = json.loads(record)

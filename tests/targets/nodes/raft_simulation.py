@@ -305,11 +305,15 @@ class Cluster:
         for _ in range(2 if self.rng.random() < self.double else 1):
             if self.rng.random() >= self.loss:
                 delay_s = self.rng.uniform(*self.latency_s)
-                self.at(delay_s, lambda: self._deliver(source, target, message))
+                self.at(delay_s, lambda: self._arrive(source, target, message))
 
-    def _deliver(self, source: str, target: str, message: Any) -> None:
+    def _arrive(self, source: str, target: str, message: Any) -> None:
         if (source, target) not in self.cut:
-            self._step(target, [Received(source, message)])
+            self.deliver(source, target, message)
+
+    def deliver(self, source: str, target: str, message: Any) -> None:
+        """Hand over a message that was under way, whatever is cut by now."""
+        self._step(target, [Received(source, message)])
 
     def check_logs_match(self) -> None:
         self.invariants.check_logs_match([self.nodes[name].raft for name in self.alive()])

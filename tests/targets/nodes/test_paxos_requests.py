@@ -308,3 +308,22 @@ def test_the_status_answer_is_the_pinned_one() -> None:
     follower = follower_of(cluster, lead)
     status = cluster.ask_and_wait(follower, "status").value
     assert (status["role"], status["leader"], status["ballot"][1]) == ("follower", lead, lead)
+
+
+def test_a_forward_that_was_refused_is_not_taken_when_it_comes_a_second_time() -> None:
+    """Found by the scorecard in 1 of 300 runs: a network that delivers twice, and an election."""
+    cluster = Cluster(9)
+    lead = cluster.settled_leader()
+    asker, *others = (name for name in cluster.names if name != lead)
+    request = {"f": "counter.add", "key": "x", "value": 5, "session": "s", "seq": 1}
+    forward = Forward(1 << 32, request)
+    for name in others:
+        cluster.deliver(asker, name, forward)
+    cluster.isolate(lead, asker)
+    cluster.run(3.0)
+    (successor,) = (name for name in cluster.leaders() if name != lead)
+    # To the asker it was refused for good. The next request is a new one.
+    cluster.deliver(asker, successor, forward)
+    cluster.deliver(asker, successor, Forward(forward.id + 1, {**request, "value": 2, "seq": 2}))
+    cluster.run(1.0)
+    assert cluster.ask_and_wait(successor, "counter.read", key="x").value == 2

@@ -8,6 +8,7 @@ from targets.nodes.paxos.messages import (
     Accepted,
     Answered,
     Confirm,
+    Forward,
     Heartbeat,
     Preempted,
     Prepare,
@@ -26,6 +27,8 @@ def test_messages_are_told_by_what_they_promise() -> None:
     assert message(Accepted(BALLOT, [8, 7])) == ("stored", 3, 8, None)
     assert message(Prepare(BALLOT, 7)) == ("ask-vote", 3, 0, None)
     assert message(Promise(BALLOT, 6)) == ("vote", 3, 0, None)
+    assert message(Forward(1, {"f": "read"})) == ("ask-read", 0, 0, None)
+    assert message(Forward(1, {"f": "write"})) is None
     assert message(Answered(1, {"ok": True})) == ("answer", 0, 0, {"ok": True})
     assert message(Confirm(BALLOT, 1)) is None
     assert message(Preempted(BALLOT, Ballot(4, "n1"), None)) is None

@@ -143,6 +143,25 @@ def test_a_forward_that_never_left_is_refused_for_good_and_one_that_did_is_not_j
     assert on_its_way.answered_at is not None and on_its_way.answered_at < on_its_way.asked_at + 1
 
 
+def test_a_forward_that_was_refused_is_not_taken_when_it_comes_a_second_time() -> None:
+    """Found by the scorecard in 1 of 300 runs: a network that delivers twice, and an election."""
+    cluster = Cluster(9)
+    lead = cluster.settled_leader()
+    asker, *others = (name for name in cluster.names if name != lead)
+    request = {"f": "counter.add", "key": "x", "value": 5, "session": "s", "seq": 1}
+    forward = Forward(1 << 32, request)
+    for name in others:
+        cluster.deliver(asker, name, forward)
+    cluster.isolate(lead, asker)
+    cluster.run(3.0)
+    (successor,) = (name for name in cluster.leaders() if name != lead)
+    # To the asker it was refused for good. The next request is a new one.
+    cluster.deliver(asker, successor, forward)
+    cluster.deliver(asker, successor, Forward(forward.id + 1, {**request, "value": 2, "seq": 2}))
+    cluster.run(1.0)
+    assert cluster.ask_and_wait(successor, "counter.read", key="x").value == 2
+
+
 def test_an_answer_to_a_former_life_of_a_node_is_not_taken_for_ours() -> None:
     cluster = Cluster(8, latency_s=(0.05, 0.05))
     lead = cluster.settled_leader()
@@ -180,15 +199,22 @@ def test_a_leader_without_a_majority_holds_so_many_reads_and_refuses_the_others(
     assert replies(node.step([READ])) == []
 
 
-def test_a_follower_passes_on_so_many_requests_and_gives_up_the_oldest_for_another() -> None:
+@pytest.mark.parametrize(
+    ("f", "error", "is_definite"),
+    [("read", "no-leader", True), ("write", "lost-leadership", False)],
+)
+def test_a_follower_passes_on_so_many_requests_and_gives_up_the_oldest_for_another(
+    f: str, error: str, is_definite: bool
+) -> None:
     node = raft([1], term=1, options=Options(waiting_max=2))
     node.step([Received("n2", Append(1, 1, 1, 1, 1))])
-    asked = [Requested(i, {"f": "read", "key": "x"}) for i in range(3)]
+    more = {} if f == "read" else {"value": 1, "session": "s", "seq": 1}
+    asked = [Requested(i, {"f": f, "key": "x"} | more) for i in range(3)]
     assert replies(node.step(asked[:2])) == []
     effects = node.step(asked[2:])
     (given_up,) = [e for e in effects if isinstance(e, Reply)]
-    assert (given_up.origin, given_up.body["error"]) == (0, "lost-leadership")
-    assert given_up.body["definite"] is False
+    assert (given_up.origin, given_up.body["error"]) == (0, error)
+    assert given_up.body["definite"] is is_definite
 
 
 def test_of_more_sessions_than_there_is_room_for_the_oldest_is_refused_and_begins_anew() -> None:

@@ -49,9 +49,14 @@ BUGS: tuple[Bug, ...] = (
         override=_HERE + "accept_does_not_promise:AcceptDoesNotPromise",
         source=_SIMPLE + "2.2",
         tier="C",
-        faults=("packets", "partition", "pause"),
-        fault_targets=("packets:all", "partition:bridge", "partition:ring", "pause:leader"),
-        overlap=True,
+        faults=("packets", "partition", "kill"),
+        fault_targets=(
+            "packets:leader",
+            "kill:leader",
+            "partition:bridge",
+            "partition:ring",
+            "partition:one-way",
+        ),
     ),
     Bug(
         id="X4",

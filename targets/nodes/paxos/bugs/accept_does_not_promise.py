@@ -14,14 +14,18 @@ NAME = "paxos.accept-does-not-promise"
 
 
 class AcceptDoesNotPromise(Paxos):
-    """Only a ``Prepare`` raises the promise; an older ballot accepted after a newer counts."""
+    """Only a ``Prepare`` raises the promise.
+
+    A slot counts, not known as chosen here, for which an older ballot is accepted after a newer.
+    """
 
     def _join(self, ballot: Ballot) -> None:
         pass
 
     def _on_accept(self, peer: str, accept: Accept) -> None:
         if accept.ballot >= self.promised:
-            present = [self.accepted.get(pvalue.slot) for pvalue in accept.pvalues]
+            slots = [pvalue.slot for pvalue in accept.pvalues]
+            present = [self.accepted.get(s) for s in slots if s not in self.decided]
             older = sum(p is not None and p.ballot > accept.ballot for p in present)
             if older:
                 self._count(NAME, older)

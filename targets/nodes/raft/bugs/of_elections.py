@@ -54,7 +54,7 @@ ELECTIONS: tuple[Bug, ...] = (
         faults=("packets", "partition"),
         fault_targets=("packets:all", "partition:leader"),
         overlap=True,
-        interval=(2.0, 1.0),
+        interval=(3.0, 0.5),
         also_removes=("PreVote: a candidate that fails is rare with it", NO_REWIND),
     ),
     Bug(
@@ -66,12 +66,20 @@ ELECTIONS: tuple[Bug, ...] = (
         override=HERE + "own_vote_forgotten:OwnVoteForgotten",
         source="nebula#3415",
         tier="B",
-        faults=("packets", "kill", "partition"),
-        fault_targets=("packets:all", "kill:leader", "partition:bridge"),
+        faults=("packets", "partition"),
+        fault_targets=("packets:all", "partition:leader", "partition:bridge"),
         overlap=True,
         options=("election-ms=400,420",),
         interval=(1.5, 1.0),
+        rate=60.0,
         also_removes=("a candidate that votes for another one gives up", NO_REWIND),
+        note=(
+            "It takes two candidates of one term who each find a voter that the other has not, "
+            "and the first of them, once elected, is heard by the second within milliseconds "
+            "unless they are cut off from each other at that moment. The two scenarios that "
+            "bring it about succeed in a quarter and a third of their deals, and come up three "
+            "times in two runs of a minute, together: about one run in three or four."
+        ),
     ),
     Bug(
         id="R17",
@@ -113,7 +121,6 @@ ELECTIONS: tuple[Bug, ...] = (
         faults=("membership", "partition"),
         fault_targets=("membership:one", "membership:leader", "partition:leader"),
         overlap=True,
-        interval=(2.0, 1.0),
         also_removes=(NO_REWIND,),
     ),
     Bug(
@@ -125,15 +132,15 @@ ELECTIONS: tuple[Bug, ...] = (
         override=HERE + "pre_vote_hides_term:PreVoteHidesTerm",
         source="openraft#1796",
         tier="B",
-        faults=("partition", "membership", "kill"),
+        faults=("partition", "membership", "pause"),
         fault_targets=(
             "partition:halves",
             "partition:one-way",
             "partition:leader",
             "membership:one",
-            "kill:leader",
+            "pause:leader",
         ),
         overlap=True,
-        interval=(1.5, 1.0),
+        interval=(4.0, 0.5),
     ),
 )

@@ -20,6 +20,7 @@ SNAPSHOTS: tuple[Bug, ...] = (
         resend=True,
         options=("snapshot-entries=5",),
         interval=(0.5, 1.0),
+        rate=300.0,
     ),
     Bug(
         id="R24",
@@ -40,7 +41,6 @@ SNAPSHOTS: tuple[Bug, ...] = (
         ),
         overlap=True,
         options=("snapshot-entries=20",),
-        interval=(3.0, 1.0),
         also_removes=(NO_REWIND,),
     ),
     Bug(
@@ -55,7 +55,7 @@ SNAPSHOTS: tuple[Bug, ...] = (
         faults=("partition",),
         fault_targets=("partition:leader",),
         options=("snapshot-entries=1", "snapshot-trailing=0"),
-        interval=(1.0, 1.0),
+        rate=50.0,
         also_removes=(NO_OVERWRITE,),
     ),
     Bug(
@@ -70,8 +70,9 @@ SNAPSHOTS: tuple[Bug, ...] = (
         faults=("partition", "kill"),
         fault_targets=("partition:leader", "partition:one", "partition:bridge", "kill:leader"),
         overlap=True,
-        options=("snapshot-entries=20", "snapshot-trailing=0"),
-        interval=(1.5, 1.0),
+        options=("snapshot-entries=80", "snapshot-trailing=0"),
+        interval=(5.0, 0.5),
+        rate=30.0,
         also_removes=(NO_REWIND,),
     ),
     Bug(
@@ -86,8 +87,8 @@ SNAPSHOTS: tuple[Bug, ...] = (
         faults=("packets", "kill"),
         fault_targets=("packets:all", "kill:leader"),
         overlap=True,
-        options=("snapshot-entries=5", "snapshot-trailing=0"),
-        interval=(2.0, 1.5),
+        options=("snapshot-entries=15", "snapshot-trailing=0"),
+        interval=(2.0, 0.5),
         also_removes=(NO_REWIND,),
     ),
     Bug(
