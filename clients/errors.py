@@ -40,6 +40,7 @@ TRANSPORT = table(
     # Nothing of the operation was ever sent: it definitely did not happen.
     Row("connection-refused", Outcome.FAIL, unavailable=True),
     Row("unreachable", Outcome.FAIL, unavailable=True),
+    Row("tls", Outcome.FAIL, unavailable=True),
     Row("connect-timeout", Outcome.FAIL),
     Row("no-greeting", Outcome.FAIL, unavailable=True),
     # Something was sent: it may have happened.

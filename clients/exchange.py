@@ -12,7 +12,9 @@ real answer or ``info`` can end it once anything of it was sent.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Protocol
 
 from clients.client import ClientCore, Completion, GarbledAnswer, Invocation
@@ -31,6 +33,14 @@ class Wire(Protocol):
 
     def drop(self) -> None:
         """Close the connection, or stop dialling, at once. Nothing of it is reported after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """What a client says every ``every_ns`` while an operation waits, lest it be given up."""
+
+    every_ns: int
+    say: Callable[[], bytes]
 
 
 class _Link(Enum):
@@ -53,6 +63,7 @@ class Exchange:
         timeout_ns: int,
         resend_ns: int | None = None,
         hold_back_ns: int = 100_000_000,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         self._core = core
         self._wire = wire
@@ -60,6 +71,9 @@ class Exchange:
         self._timeout_ns = timeout_ns
         self._resend_ns = resend_ns
         self._hold_back_ns = hold_back_ns
+        self._heartbeat = heartbeat
+        self._beat_ns = 0
+        """When the next heartbeat is due, if there are any."""
         self._link = _Link.DOWN
         self._invocation: Invocation | None = None
         self._complete: Callable[[Completion], None] | None = None
@@ -82,6 +96,8 @@ class Exchange:
         self._due_ns = None
         now_ns = self._clock.now_ns()
         self._deadline_ns = now_ns + self._timeout_ns
+        if self._heartbeat is not None:
+            self._beat_ns = now_ns + self._heartbeat.every_ns
         self._set_alarm()
         if self._link is _Link.UP:
             self._send(now_ns)
@@ -91,6 +107,8 @@ class Exchange:
     def connected(self) -> None:
         """The wire is connected."""
         self._core.reset()
+        if opening := self._core.opening():
+            self._wire.send(opening)
         if self._core.awaits_greeting:
             self._link = _Link.GREETING
         else:
@@ -132,6 +150,9 @@ class Exchange:
             return
         if completion is None or self._invocation is None or self._held is not None:
             return
+        if isinstance(completion, bytes):
+            self._wire.send(completion)
+            return
         if completion.unavailable:
             self._hold(completion)
         else:
@@ -161,7 +182,16 @@ class Exchange:
             self._due_ns = now_ns + self._resend_ns
             self._set_alarm()
         self._sent = True
-        self._wire.send(self._core.encode(self._invocation))
+        data = self._core.encode(self._invocation)
+        if data:
+            self._wire.send(data)
+        else:
+            # Nothing needs to be asked: the answer may have come already.
+            self._clock.call_at(now_ns, partial(self._look, self._invocation))
+
+    def _look(self, invocation: Invocation) -> None:
+        if self._invocation is invocation and self._link is _Link.UP:
+            self.received(b"")
 
     def _settle(self, error: str) -> None:
         assert self._invocation is not None
@@ -197,6 +227,8 @@ class Exchange:
         next_ns = self._deadline_ns
         if self._due_ns is not None and (self._held is not None or self._due_ns < next_ns):
             next_ns = self._due_ns
+        if self._heartbeat is not None and self._held is None:
+            next_ns = min(next_ns, self._beat_ns)
         if self._alarm_ns is None or next_ns < self._alarm_ns:
             self._alarm_ns = next_ns
             self._clock.call_at(next_ns, self._alarm)
@@ -219,6 +251,10 @@ class Exchange:
             return
         elif due:
             self._resend(now_ns)
+        if self._heartbeat is not None and self._held is None and now_ns >= self._beat_ns:
+            self._beat_ns = now_ns + self._heartbeat.every_ns
+            if self._link is _Link.UP:
+                self._wire.send(self._heartbeat.say())
         self._set_alarm()
 
     def _resend(self, now_ns: int) -> None:

@@ -45,15 +45,16 @@ class ReferenceCore:
 
     ``run`` keeps the sessions of two runs against one cluster apart. With ``resends`` an
     answer that settles nothing ("lost leadership") is passed over, because the transport
-    will ask again; without, it completes the operation.
+    will ask again; without, it completes the operation. ``prefix`` stands before each key.
     """
 
-    def __init__(self, workload: str, run: str, *, resends: bool = False) -> None:
+    def __init__(self, workload: str, run: str, *, resends: bool = False, prefix: str = "") -> None:
         if workload not in WIRE:
             raise ValueError(f"unknown workload {workload!r}; the nodes know {sorted(WIRE)}")
         self._wire = WIRE[workload]
         self._run = run
         self._resends = resends
+        self._prefix = prefix
         self._frames = FrameReader()
         self._current: Invocation | None = None
         self._process: int | None = None
@@ -79,7 +80,7 @@ class ReferenceCore:
             "session": self._session,
             "seq": self._seq,
             "f": self._wire[invocation.f],
-            "key": invocation.key,
+            "key": f"{self._prefix}{invocation.key}" if self._prefix else invocation.key,
             "value": invocation.value,
         }
         if self._since:
@@ -103,6 +104,10 @@ class ReferenceCore:
     def reset(self) -> None:
         """Forget half a frame of the connection before."""
         self._frames.reset()
+
+    def opening(self) -> bytes:
+        """Nothing: the nodes speak first."""
+        return b""
 
     @property
     def awaits_greeting(self) -> bool:

@@ -6,17 +6,19 @@ Callbacks only; a task is made for dialling, never for an operation.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 
 from clients.client import ClientCore, Completion, Invocation
 from clients.clock import Clock
-from clients.exchange import Exchange
+from clients.exchange import Exchange, Heartbeat
 
 
 class TcpClient:
     """A worker's client over TCP to ``endpoint``, dialled when the first operation needs it.
 
-    ``timeout_s`` bounds an operation, dialling included. ``resend_s`` None: an operation is
+    ``timeout_s`` bounds an operation, dialling included. With ``tls`` the connection is secured
+    before anything is sent, the endpoint's name checked. ``resend_s`` None: an operation is
     sent once at most. ``hold_back_s`` is the pause before "this node cannot serve" is handed
     on. Needs a running event loop from the first ``invoke`` on.
     """
@@ -30,8 +32,11 @@ class TcpClient:
         timeout_s: float,
         resend_s: float | None = None,
         hold_back_s: float = 0.1,
+        tls: ssl.SSLContext | None = None,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         self._endpoint = endpoint
+        self._tls = tls
         self._connection: _Connection | None = None
         self._dialling: asyncio.Task[None] | None = None
         self._exchange = Exchange(
@@ -41,6 +46,7 @@ class TcpClient:
             timeout_ns=round(timeout_s * 1e9),
             resend_ns=None if resend_s is None else round(resend_s * 1e9),
             hold_back_ns=round(hold_back_s * 1e9),
+            heartbeat=heartbeat,
         )
 
     def invoke(self, invocation: Invocation, complete: Callable[[Completion], None]) -> None:
@@ -78,9 +84,13 @@ class TcpClient:
         connection = self._connection = _Connection(self)
         host, port = self._endpoint
         try:
-            await asyncio.get_running_loop().create_connection(lambda: connection, host, port)
+            await asyncio.get_running_loop().create_connection(
+                lambda: connection, host, port, ssl=self._tls
+            )
         except ConnectionRefusedError:
             self._undialled(connection, "connection-refused")
+        except ssl.SSLError:
+            self._undialled(connection, "tls")
         except OSError:
             self._undialled(connection, "unreachable")
         else:

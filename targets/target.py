@@ -13,11 +13,13 @@ refused. Every system runs on every host that has the capabilities it needs.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Protocol, runtime_checkable
 
 
 class TargetError(Exception):
@@ -72,20 +74,75 @@ class CoreArguments:
 
 
 @dataclass(frozen=True, slots=True)
+class Needed:
+    """Software of others that has to be on a machine before a node can run there.
+
+    ``what`` is the name of a program, looked for as a shell does, or the absolute path of a
+    program or file; ``install`` says in words how it is got. ``tree`` is how many folders
+    above a program (links followed) its own files begin; 0: it stands alone. What is
+    ``optional`` is taken along where it is, and not missed where it is not.
+    """
+
+    what: str
+    install: str
+    tree: int = 0
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """How to run a node on a machine.
 
-    ``module`` and ``arguments`` are run by the machine's Python interpreter as
-    ``python -m module arguments…``; ``ports`` are the TCP ports clients use.
-    ``{data}`` in an argument stands for the machine's data directory. ``core`` says the same
-    to a host that runs the node's core itself (``module.make``); None where there is none.
+    With a ``module`` the machine's Python interpreter runs it, as ``python -m module
+    arguments…``; with a ``script``, one of ``files``, it runs that, which has the standard
+    library and nothing else; else ``program`` is run, a name or path that is among ``needs``.
+    ``ports`` are the TCP ports clients use. ``files`` are written under the machine's data
+    directory before the start, text by relative path. ``{data}`` in an argument or a file
+    stands for that directory. ``core`` says the same to a host that runs the node's core
+    itself (``module.make``); None where there is none.
     """
 
-    module: str
-    arguments: tuple[str, ...]
-    ports: tuple[int, ...]
+    module: str = ""
+    arguments: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     core: CoreArguments | None = None
+    program: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[Needed, ...] = ()
+    script: str | None = None
+
+    def told(self, data: str) -> list[str]:
+        """What the interpreter or the program is told: its arguments, ``data`` put in."""
+        arguments = [argument.replace("{data}", data) for argument in self.arguments]
+        if self.program is not None:
+            return arguments
+        run = ["-m", self.module] if self.script is None else [f"{data}/{self.script}"]
+        return [*run, *arguments]
+
+    def absent(self) -> list[str]:
+        """What hosts that give their machines our own nodes alone cannot run of it, if anything."""
+        if self.program is not None or self.script is not None or _is_ours(self.module):
+            return []
+        return [
+            f"the module {self.module!r} does not go into a machine, which has only our own "
+            "nodes and Python's standard library: give its source among the launch's files, and "
+            "name it as script"
+        ]
+
+    def files_in(self, data: str) -> dict[str, bytes]:
+        """The files to write, by path relative to ``data``, which is put into their text.
+
+        Not into that of a script: there the same letters may mean something.
+        """
+        return {
+            path: (text if path == self.script else text.replace("{data}", data)).encode()
+            for path, text in self.files.items()
+        }
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] == __name__.partition(".")[0]
 
 
 class Machine(Protocol):
@@ -227,6 +284,13 @@ class Host(Protocol):
     name: str
     capabilities: frozenset[Capability]
 
+    def lacks(self, launch: Launch) -> list[str]:
+        """A sentence for each thing that keeps such a node from running here.
+
+        Tells only what can be known before ``open``; where that is nothing, ``start`` raises
+        HostUnavailable with the same words.
+        """
+
     async def open(self, run: RunIdentity, nodes: Sequence[str]) -> Mapping[str, Machine]:
         """Make one machine a node name, labelled with the run. Raises HostUnavailable."""
 
@@ -238,6 +302,14 @@ class Host(Protocol):
 
     def describe(self) -> dict[str, Any]:
         """Facts for the manifest: engine and kernel versions, image, subnet."""
+
+
+@runtime_checkable
+class Losable(Protocol):
+    """A host that notices when control over a machine is lost, though nothing is asked of it."""
+
+    async def until_lost(self) -> str:
+        """Wait until that happens (for ever, if it does not); a sentence about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +330,22 @@ class RunIdentity:
 
 
 class System(Protocol):
-    """How one kind of software is started, joined, and asked for its status."""
+    """How one kind of software is started, joined, and asked for its status.
+
+    A class that names this one as its base has what is given here, and says the rest itself.
+    """
 
     name: str
-    summary: str
+    summary: str = ""
     workloads: tuple[str, ...]
     client_port: int
-    vocabulary: Any
+    simulated: bool = False
+    """Whether its nodes are cores of ours, which the simulated host can run."""
+    resends: bool = False
+    """Whether a client may send the same request twice and have it count once (sessions)."""
+    inapplicable: Mapping[str, str] = MappingProxyType({})
+    """The kinds of fault that mean nothing to it, and why (membership: *its members are fixed*)."""
+    vocabulary: Any = None
     """What its messages and records are, for aimed faults (nemesis.observation.Vocabulary).
 
     None where nobody has written it down.
@@ -282,8 +363,13 @@ class System(Protocol):
         ``options`` are ``name=value``. Raises ValueError for one the system does not know.
         """
 
-    async def status(self, endpoint: tuple[str, int], timeout_s: float) -> dict[str, Any] | None:
-        """The status answer of a node (contracts.md), or None when it gives none in time."""
+    async def status(
+        self, endpoint: tuple[str, int], timeout_s: float, tls: ssl.SSLContext | None = None
+    ) -> dict[str, Any] | None:
+        """The status answer of a node (contracts.md), or None when it gives none in time.
+
+        ``tls`` is for a node that others started and secured.
+        """
 
     async def admin(
         self, endpoint: tuple[str, int], request: Mapping[str, Any], timeout_s: float
@@ -293,3 +379,4 @@ class System(Protocol):
         ``{"f": "admin.add"}``, ``admin.remove`` or ``admin.transfer``, with a node's name as
         ``value``.
         """
+        return None

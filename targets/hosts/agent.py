@@ -22,9 +22,9 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from targets.hosts.rules import NetfilterTable, Refusals
 
@@ -33,18 +33,40 @@ FRAME_BYTES_MAX = 16 * 1024 * 1024
 HELLO_TIMEOUT_S = 5.0
 
 
-class Agent:
-    """Answers the requests of one machine. ``refusals`` outlive connections."""
+Command = Callable[[dict[str, Any]], Any]
 
-    def __init__(self, refusals: Refusals, token: str) -> None:
+
+class Stream(Protocol):
+    """What an agent needs of a connection; a socket is one."""
+
+    def settimeout(self, timeout_s: float | None, /) -> None:
+        """How long ``recv`` may wait."""
+
+    def recv(self, count: int, /) -> bytes:
+        """Bytes that have come; empty at the end."""
+
+    def sendall(self, data: bytes, /) -> None:
+        """Send all of it."""
+
+
+class Agent:
+    """Answers the requests of one machine. ``refusals`` outlive connections.
+
+    ``more`` are commands that a host has besides those above.
+    """
+
+    def __init__(
+        self, refusals: Refusals, token: str, more: Mapping[str, Command] | None = None
+    ) -> None:
         self._refusals = refusals
         self._token = token
-        self._commands: dict[str, Callable[[dict[str, Any]], Any]] = {
+        self._commands: dict[str, Command] = {
             "configure": self._configure,
             "refuse": self._refuse,
             "dropped": lambda request: self._refusals.dropped(),
             "lose_power": self._lose_power,
             "ping": lambda request: None,
+            **(more or {}),
         }
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +82,7 @@ class Agent:
         except Exception as error:
             return answer | {"ok": False, "error": f"{name}: {type(error).__name__}: {error}"}
 
-    def serve(self, connection: socket.socket) -> None:
+    def serve(self, connection: Stream) -> None:
         """Answer one harness until its connection ends, then take every rule away."""
         try:
             connection.settimeout(HELLO_TIMEOUT_S)
@@ -76,7 +98,7 @@ class Agent:
         finally:
             self._refusals.refuse(())
 
-    def _greet(self, connection: socket.socket) -> bool:
+    def _greet(self, connection: Stream) -> bool:
         request = receive(connection)
         if request is None:
             return False
@@ -110,13 +132,13 @@ class Agent:
         return drop_unsynced(Path(request["path"]), float(request["keep"]))
 
 
-def send(connection: socket.socket, message: dict[str, Any]) -> None:
+def send(connection: Stream, message: dict[str, Any]) -> None:
     """Write one frame."""
     payload = json.dumps(message).encode()
     connection.sendall(struct.pack(">I", len(payload)) + payload)
 
 
-def receive(connection: socket.socket) -> dict[str, Any] | None:
+def receive(connection: Stream) -> dict[str, Any] | None:
     """Read one frame; None at the end of the stream. ValueError when it is no frame of ours."""
     header = _exactly(connection, 4)
     if header is None:
@@ -133,7 +155,7 @@ def receive(connection: socket.socket) -> dict[str, Any] | None:
     return message
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes | None:
+def _exactly(connection: Stream, count: int) -> bytes | None:
     received = bytearray()
     while len(received) < count:
         piece = connection.recv(count - len(received))

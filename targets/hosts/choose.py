@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from targets.hosts import engine, reexec
 from targets.target import HostUnavailable
 
-HOSTS = ("docker", "sandbox", "simulated")
+HOSTS = ("docker", "sandbox", "ssh", "simulated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ def choose(wanted: str | None = None) -> Choice:
         return Choice("sandbox", "this is the inside of the sandbox")
     if wanted == "simulated":
         return Choice("simulated", "asked for; nothing is needed for it")
+    if wanted == "ssh":
+        return Choice("ssh", "asked for; what it runs on exists already")
     if wanted == "docker":
         return Choice("docker", f"asked for; {_try_docker()}")
     if wanted == "sandbox":

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from targets.hosts import payload, programs
 from targets.hosts.control import AgentConnection
 from targets.hosts.engine import Conflict, Engine, NotThere
 from targets.hosts.owner import process_state
@@ -80,10 +81,15 @@ class DockerMachine:
 
     async def _create(self, launch: Launch) -> str:
         api = self._engine.api
+        entrypoint = None
+        if launch.program is not None:
+            # The image has been packed from this machine: what is where here is there, too.
+            entrypoint = [str(programs.path_of(launch.program, launch.needs))]
         made: dict[str, Any] = await self._engine.call(
             api.create_container,
             self._image,
-            command=["-m", launch.module, *(a.replace("{data}", DATA) for a in launch.arguments)],
+            entrypoint=entrypoint,
+            command=launch.told(DATA),
             environment=dict(launch.environment),
             name=self._container_name,
             labels=self._labels,
@@ -95,6 +101,8 @@ class DockerMachine:
                 log_config=LOG_CONFIG,
             ),
         )
+        if files := launch.files_in(DATA):
+            await self._engine.call(api.put_archive, made["Id"], DATA, payload.archive(files))
         return str(made["Id"])
 
     async def kill(self) -> None:

@@ -26,6 +26,11 @@ class AgentConnection:
         self._id = 0
         self._broken: str | None = None
 
+    @property
+    def broken(self) -> str | None:
+        """Why nothing can be asked any more; None while it can."""
+        return self._broken
+
     async def hello(self, token: str, timeout_s: float = REQUEST_TIMEOUT_S) -> int:
         """Introduce ourselves; the agent's pid as it sees it."""
         value = await self.request("hello", timeout_s=timeout_s, token=token)

@@ -17,14 +17,21 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from targets.hosts import image, labels, leftovers
+from targets.hosts import image, labels, leftovers, programs
 from targets.hosts.agent import TOKEN_VARIABLE
 from targets.hosts.container import DATA, LOG_CONFIG, LOOPBACK, DockerMachine
 from targets.hosts.control import AgentConnection
 from targets.hosts.engine import Engine, connect
 from targets.hosts.subnets import candidates
 from targets.hosts.together import together
-from targets.target import Capability, ControlLost, HostUnavailable, RunIdentity
+from targets.target import (
+    Capability,
+    ControlLost,
+    HostUnavailable,
+    Launch,
+    Needed,
+    RunIdentity,
+)
 
 CLIENT_PORT = 7000
 AGENT_PORT = 7002
@@ -40,7 +47,11 @@ def to_stderr(line: str) -> None:
 
 
 class DockerHost:
-    """Machines as containers of this machine's engine. ``base`` asks for a base image."""
+    """Machines as containers of this machine's engine.
+
+    ``base`` asks for a base image. ``ports`` are those nodes listen on for clients; ``needs``
+    is software of this machine that goes into the image.
+    """
 
     name = "docker"
     capabilities = frozenset(
@@ -52,14 +63,20 @@ class DockerHost:
         announce: image.Announce = to_stderr,
         base: str | None = None,
         ports: Sequence[int] = (CLIENT_PORT,),
+        needs: Sequence[Needed] = (),
     ) -> None:
         self._announce = announce
         self._base = base
         self._ports = tuple(ports)
+        self._needs = tuple(needs)
         self._engine: Engine | None = None
         self._run: RunIdentity | None = None
         self._agents: list[AgentConnection] = []
         self._facts: dict[str, Any] = {}
+
+    def lacks(self, launch: Launch) -> list[str]:
+        """What is not on this machine, and so cannot be packed into an image."""
+        return [*launch.absent(), *programs.lacking(launch.needs)]
 
     async def open(self, run: RunIdentity, nodes: Sequence[str]) -> Mapping[str, DockerMachine]:
         """Make one machine a node name, five in about 3 s. Raises HostUnavailable."""
@@ -73,6 +90,7 @@ class DockerHost:
                 # The image is made in a thread; whoever listens lives on the loop.
                 lambda line: loop.call_soon_threadsafe(self._announce, line),
                 self._base,
+                self._needs,
             )
             network = await self._make_network(engine, run)
             token = secrets.token_hex(16)

@@ -1,5 +1,6 @@
 """Find or make the image that nodes and agents run in.
 
+    nodes need software of this machine          -> packed, with the interpreter (below)
     an image made before from the same things    -> that one
     the base image is here, or a registry has it -> docker build, with the Dockerfile beside us
     no registry answers                          -> this machine's own interpreter, packed
@@ -15,7 +16,7 @@ import io
 import tarfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from typing import Any
 
 from targets.hosts import labels, packing, payload
 from targets.hosts.engine import Engine, NotThere, blocking, same_architecture
-from targets.target import ControlLost, HostUnavailable
+from targets.target import ControlLost, HostUnavailable, Needed
 
 DEFAULT_BASE = "python:3.12-slim"
 REPOSITORY = "splitbrain-node"
@@ -43,12 +44,18 @@ class Image:
     origin: str
 
 
-def ensure(engine: Engine, announce: Announce, base: str | None = None) -> Image:
+def ensure(
+    engine: Engine, announce: Announce, base: str | None = None, needs: Sequence[Needed] = ()
+) -> Image:
     """An image to run, made if need be. Blocks: 0.1 s to find one, 3 s to make one.
 
     ``announce`` gets one line when an image is made. A ``base`` that is asked for and
-    cannot be had is a HostUnavailable; without one, an image is packed instead.
+    cannot be had is a HostUnavailable; without one, an image is packed instead. Software that
+    nodes need (``needs``) is packed from this machine, whatever a registry may have: a run
+    tests what is installed here.
     """
+    if needs:
+        return _with_software(engine, announce, base, needs)
     chosen = payload.files()
     sources = payload.digest(chosen)
     built = _build_recipe(base or DEFAULT_BASE, sources)
@@ -66,7 +73,26 @@ def ensure(engine: Engine, announce: Announce, base: str | None = None) -> Image
         raise HostUnavailable(
             f"the base image {base or DEFAULT_BASE} is not here and cannot be pulled: {reason}"
         )
-    return _import(engine, announce, interpreter, packed, reason)
+    because = f"{DEFAULT_BASE} could not be pulled ({reason})"
+    return _import(engine, announce, interpreter, packed, because)
+
+
+def _with_software(
+    engine: Engine, announce: Announce, base: str | None, needs: Sequence[Needed]
+) -> Image:
+    names = ", ".join(Path(needed.what).name for needed in needs)
+    if base is not None or not same_architecture(engine.version):
+        raise HostUnavailable(
+            f"an image with {names} is packed from this machine, which wants an engine of the "
+            f"same architecture and no base image ({base or 'none'} is asked for); "
+            "or use --host sandbox"
+        )
+    interpreter = packing.find_interpreter()
+    software = packing.find_software(needs)
+    recipe = packing.recipe(interpreter, payload.digest(payload.files()), software)
+    if found := _made_before(engine, recipe):
+        return Image(found, f"packed from this machine's Python {interpreter.version} and {names}")
+    return _import(engine, announce, interpreter, recipe, f"{names} come with it", software)
 
 
 def _build_recipe(base: str, sources: str) -> str:
@@ -163,15 +189,16 @@ def _import(
     announce: Announce,
     interpreter: packing.Interpreter,
     recipe: str,
-    reason: str,
+    because: str,
+    software: Sequence[Path] = (),
 ) -> Image:
     start = time.perf_counter()
     try:
-        made = packing.pack(interpreter)
+        made = packing.pack(interpreter, software)
     except OSError as error:
         raise HostUnavailable(
-            f"no image: {DEFAULT_BASE} cannot be pulled ({reason}), and this machine's Python "
-            f"cannot be packed ({error})"
+            f"no image: this machine's Python cannot be packed ({error}), and that is needed: "
+            f"{because}"
         ) from error
     tag = made.digest[:TAG_DIGITS]
     changes = [*made.changes, f"LABEL {labels.RECIPE}={recipe}"]
@@ -194,6 +221,6 @@ def _import(
     size_mb = made.archive.getbuffer().nbytes / 1e6
     announce(
         f"image {REPOSITORY}:{tag} packed from this machine's Python {interpreter.version} "
-        f"({size_mb:.0f} MB, {spent:.1f} s): {DEFAULT_BASE} could not be pulled ({reason})"
+        f"({size_mb:.0f} MB, {spent:.1f} s): {because}"
     )
     return Image(f"{REPOSITORY}:{tag}", f"packed from this machine's Python {interpreter.version}")

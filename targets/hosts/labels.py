@@ -42,4 +42,9 @@ def judged_here(of: Mapping[str, str]) -> bool:
 
 def name(run: RunIdentity, *parts: str) -> str:
     """A name for something of a run, of the characters that engines allow."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "-", "-".join(["splitbrain", run.run, *parts]))
+    return safe_name("splitbrain", run.run, *parts)
+
+
+def safe_name(*parts: str) -> str:
+    """The parts joined, of characters that engines, file systems and the kernel allow."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", "-".join(parts))

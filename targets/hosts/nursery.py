@@ -11,11 +11,12 @@ the end of the last connection the bridge is taken away.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 import socket
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from targets.hosts.agent import TOKEN_VARIABLE, Agent
 from targets.hosts.rules import NetfilterTable, Refusals
@@ -67,6 +68,24 @@ def _live(connection: socket.socket, made: int, token: str) -> NoReturn:
     os._exit(0)
 
 
+def _take_away(links: Any) -> None:
+    """Take away the bridge and its ports: ours, and those of one that was killed.
+
+    The kernel takes the ports away by itself once their nodes' namespaces are gone, but in its
+    own time: the next cluster of this harness would find their names taken.
+    """
+    from pyroute2.netlink.exceptions import NetlinkError
+
+    for link in links.get_links():
+        if not link.get_attr("IFLA_IFNAME").startswith(BRIDGE):
+            continue
+        try:
+            links.link("del", index=link["index"])
+        except NetlinkError as error:
+            if error.code != errno.ENODEV:  # the kernel was quicker
+                raise
+
+
 def main() -> None:
     """Make bridge ``PREFIX.254/24`` and an agent for every inherited socket."""
     import pyroute2.nftables.expressions
@@ -84,6 +103,7 @@ def main() -> None:
         connection.close()
     with IPRoute() as links:
         links.link("set", index=links.link_lookup(ifname="lo")[0], state="up")
+        _take_away(links)
         links.link("add", ifname=BRIDGE, kind="bridge")
         bridge = links.link_lookup(ifname=BRIDGE)[0]
         links.addr("add", index=bridge, address=f"{prefix}.254", prefixlen=24)
@@ -97,7 +117,7 @@ def main() -> None:
         sys.stdout.flush()
         for pid in agents:
             os.waitpid(pid, 0)
-        links.link("del", index=bridge)
+        _take_away(links)
 
 
 if __name__ == "__main__":

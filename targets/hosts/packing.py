@@ -2,7 +2,8 @@
 
 What goes in: the interpreter that runs us (of a virtual environment: its base), the
 standard library without tests and site-packages, the shared libraries that ``ldd`` names
-for these, and our payload. No shell, no other binary; 1 s to pack.
+for these, and our payload; and the software that nodes need, if they need any, with its
+libraries. No shell, no other binary; 1 s to pack, 2 s with a Java machine.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ import stat
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from targets.hosts import payload
-from targets.target import HostUnavailable
+from targets.hosts import payload, programs
+from targets.target import HostUnavailable, Needed
 
 LEFT_OUT_FOLDERS = {
     *("test", "tests", "site-packages", "dist-packages", "idlelib", "tkinter", "turtledemo"),
@@ -31,6 +32,11 @@ LEFT_OUT_FOLDERS = {
 LEFT_OUT_FILES = re.compile(
     r"(_tkinter|_test[a-z]*|_ctypes_test|_xxtestfuzz|xxlimited.*)\..*so$|\.opt-\d\.pyc$|\.(a|o|whl)$"
 )
+LEFT_OUT_OF_TREES = {
+    *("jmods", "man", "demo", "include", "legal", "docs", "src.zip", "ct.sym"),
+    *("jrt-fs.jar", "classes_nocoops.jsa"),
+}
+"""Of a Java machine: what is for those who develop with it."""
 TOOL_TIMEOUT_S = 30.0
 
 
@@ -84,17 +90,45 @@ def find_interpreter() -> Interpreter:
     return Interpreter(running, library, version)
 
 
-def recipe(interpreter: Interpreter, sources: str) -> str:
+def find_software(needs: Iterable[Needed]) -> list[Path]:
+    """All files of what is needed: programs, the trees they live in, single files.
+
+    Raises HostUnavailable for what is not on this machine and not optional.
+    """
+    found: dict[Path, None] = {}
+    for needed in needs:
+        if needed.optional and programs.find(needed.what) is None:
+            continue
+        program = programs.path_of(needed.what, [needed])
+        # A program runs under its true name; files are looked for under the name they were given.
+        alone = Path(needed.what) if "/" in needed.what and not _is_elf(program) else program
+        found[alone] = None
+        if needed.tree:
+            top = program.parents[needed.tree - 1]
+            for folder, folders, names in os.walk(top):
+                folders[:] = sorted(set(folders) - LEFT_OUT_OF_TREES)
+                paths = (Path(folder) / name for name in sorted(names))
+                found |= dict.fromkeys(
+                    p for p in paths if p.is_file() and p.name not in LEFT_OUT_OF_TREES
+                )
+    return list(found)
+
+
+def recipe(interpreter: Interpreter, sources: str, software: Sequence[Path] = ()) -> str:
     """A hash that changes whenever the packed image would: by file sizes and times, 20 ms."""
-    sha = hashlib.sha256(f"packed 1\0{sources}\0{interpreter.version}".encode())
-    for path in interpreter.files():
+    sha = hashlib.sha256(f"packed 2\0{sources}\0{interpreter.version}".encode())
+    for path in (*interpreter.files(), *software):
         seen = path.stat()
         sha.update(f"{path}\0{seen.st_size}\0{seen.st_mtime_ns}\n".encode())
     return sha.hexdigest()
 
 
-def shared_libraries(binaries: Iterable[Path]) -> list[Path]:
-    """What the dynamic linker would load for these, the linker itself included."""
+def shared_libraries(binaries: Iterable[Path], *, strict: bool = True) -> list[Path]:
+    """What the dynamic linker would load for these, the linker itself included.
+
+    ``strict``: raises HostUnavailable when one of them is not on this machine; else passes it
+    over, for plug-ins that find it otherwise (those of a Java machine) or cannot be used here.
+    """
     ldd = shutil.which("ldd", path=os.environ.get("PATH", "") + ":/usr/bin:/bin")
     if ldd is None:
         raise HostUnavailable(
@@ -107,20 +141,26 @@ def shared_libraries(binaries: Iterable[Path]) -> list[Path]:
         timeout=TOOL_TIMEOUT_S,
         env=os.environ | {"LC_ALL": "C"},
     ).stdout
-    return parse_ldd(said)
+    return parse_ldd(said, strict=strict)
 
 
-def parse_ldd(text: str) -> list[Path]:
+def parse_ldd(text: str, *, strict: bool = True) -> list[Path]:
     """The files in ldd's output, sorted, each once. HostUnavailable when one is missing."""
     found: set[Path] = set()
     for line in text.splitlines():
-        if line.rstrip().endswith("not found"):
+        if strict and line.rstrip().endswith("not found"):
             raise HostUnavailable(
-                f"a library that Python needs is missing on this machine: {line.strip()}"
+                f"a library that is needed is missing on this machine: {line.strip()}"
             )
         if match := re.search(r"(?:=>\s+|^\s+)(/\S+)\s+\(0x", line):
-            found.add(Path(match.group(1)))
+            # A program that names its libraries from where it lies: bin/../lib.
+            found.add(Path(os.path.normpath(match.group(1))))
     return sorted(found)
+
+
+def _is_elf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +172,16 @@ class Packed:
     changes: tuple[str, ...]
 
 
-def pack(interpreter: Interpreter) -> Packed:
+def pack(interpreter: Interpreter, software: Sequence[Path] = ()) -> Packed:
     """The tar of a complete image, and its hash. Modification times are not part of the hash."""
-    installed = list(interpreter.files())
-    binaries = [p for p in installed if ".so" in p.name or p == interpreter.executable]
+    ours = list(interpreter.files())
+    installed = [*ours, *software]
+    binaries = [p for p in ours if ".so" in p.name or p == interpreter.executable]
+    plugins = {p for p in software if ".so" in p.name}
+    binaries += [p for p in software if p not in plugins and _is_elf(p)]
     libraries = shared_libraries(binaries)
+    if plugins:
+        libraries += shared_libraries(sorted(plugins), strict=False)
     sha = hashlib.sha256()
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.GNU_FORMAT) as tar:

@@ -8,7 +8,7 @@ import io
 import py_compile
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from targets.hosts.sources import SOURCES
@@ -79,3 +79,18 @@ def add(archive: tarfile.TarFile, name: str, content: bytes, mode: int = 0o644) 
     info.size = len(content)
     info.mode = mode
     archive.addfile(info, io.BytesIO(content))
+
+
+def archive(files: Mapping[str, bytes]) -> bytes:
+    """A tar of these files, by relative path, with their folders."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        folders = {str(parent) for name in files for parent in Path(name).parents} - {"."}
+        for folder in sorted(folders):
+            info = tarfile.TarInfo(folder)
+            info.type = tarfile.DIRTYPE
+            info.mode = 0o755
+            tar.addfile(info)
+        for name, content in sorted(files.items()):
+            add(tar, name, content)
+    return packed.getvalue()

@@ -26,7 +26,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from targets.hosts import reexec
+from targets.hosts import programs, reexec
 from targets.hosts.agent import TOKEN_VARIABLE
 from targets.hosts.control import AgentConnection
 from targets.hosts.owner import process_state
@@ -75,7 +75,13 @@ class SandboxMachine:
         """Start the node's process, unless it runs already."""
         if await self.state() is not ProcessState.DEAD:
             return
-        arguments = [a.replace("{data}", str(self.data)) for a in launch.arguments]
+        if launch.program is None:
+            runner = [sys.executable, "-P"]
+        else:
+            runner = [str(programs.path_of(launch.program, launch.needs))]
+        for path, content in launch.files_in(str(self.data)).items():
+            (self.data / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.data / path).write_bytes(content)
         nsenter = shutil.which("nsenter", path=reexec.TOOLS_PATH)
         if nsenter is None:
             raise HostUnavailable("nsenter is missing; it is part of util-linux: install that")
@@ -85,7 +91,7 @@ class SandboxMachine:
             self._process = await asyncio.create_subprocess_exec(
                 nsenter,
                 f"--net=/proc/{self._agent_pid}/ns/net",
-                *(sys.executable, "-P", "-m", launch.module, *arguments),
+                *(*runner, *launch.told(str(self.data))),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -184,6 +190,10 @@ class SandboxHost:
     def __init__(self) -> None:
         self._machines: dict[str, SandboxMachine] = {}
         self._nursery: asyncio.subprocess.Process | None = None
+
+    def lacks(self, launch: Launch) -> list[str]:
+        """The programs that are not on this machine."""
+        return programs.lacking(launch.needs)
 
     async def open(self, run: RunIdentity, nodes: Sequence[str]) -> Mapping[str, SandboxMachine]:
         """Make the bridge and one machine a node name. Raises HostUnavailable."""

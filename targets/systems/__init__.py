@@ -1,9 +1,13 @@
 """The systems that can be deployed, by name."""
 
+from targets.systems.etcd import Etcd
 from targets.systems.paxos import Paxos
 from targets.systems.raft import Raft
+from targets.systems.zookeeper import ZooKeeper
 from targets.target import System
 
-SYSTEMS: dict[str, System] = {"raft": Raft(), "paxos": Paxos()}
+SYSTEMS: dict[str, System] = {
+    system.name: system for system in (Raft(), Paxos(), Etcd(), ZooKeeper())
+}
 
 __all__ = ["SYSTEMS"]

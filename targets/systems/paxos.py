@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,9 @@ class Paxos:
     summary = "our own Multi-Paxos: stable leader, quorum reads or leases, sessions, snapshots"
     workloads: tuple[str, ...] = ("register", "set", "counter")
     client_port = CLIENT_PORT
+    simulated = True
+    resends = True
+    inapplicable: Mapping[str, str] = {"membership": "its members are fixed"}
     vocabulary = Vocabulary()
 
     def launch(
@@ -55,7 +59,9 @@ class Paxos:
             core=CoreArguments(node, tuple(addresses), tuple(bugs), tuple(options)),
         )
 
-    async def status(self, endpoint: tuple[str, int], timeout_s: float) -> dict[str, Any] | None:
+    async def status(
+        self, endpoint: tuple[str, int], timeout_s: float, tls: ssl.SSLContext | None = None
+    ) -> dict[str, Any] | None:
         """The node's status answer, or None when there is none within ``timeout_s``."""
         return await ask_status(endpoint, timeout_s)
 

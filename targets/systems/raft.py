@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,9 @@ class Raft:
     )
     workloads: tuple[str, ...] = ("register", "set", "counter")
     client_port = CLIENT_PORT
+    simulated = True
+    resends = True
+    inapplicable: Mapping[str, str] = {}
     vocabulary = Vocabulary()
 
     def launch(
@@ -57,7 +61,9 @@ class Raft:
             core=CoreArguments(node, tuple(addresses), tuple(bugs), tuple(options)),
         )
 
-    async def status(self, endpoint: tuple[str, int], timeout_s: float) -> dict[str, Any] | None:
+    async def status(
+        self, endpoint: tuple[str, int], timeout_s: float, tls: ssl.SSLContext | None = None
+    ) -> dict[str, Any] | None:
         """The node's status answer, or None when there is none within ``timeout_s``."""
         return await ask_status(endpoint, timeout_s)
 

@@ -221,3 +221,10 @@ def test_the_node_greets_before_anything_is_sent():
 def test_what_is_no_greeting_is_garbled(payload):
     with pytest.raises(GarbledAnswer, match="greeting"):
         core().greeted(framed(payload))
+
+
+def test_a_prefix_stands_before_every_key_on_the_wire_and_nowhere_else():
+    for prefix, expected in (("", [5, "x"]), ("r/1/", ["r/1/5", "r/1/x"])):
+        core = ReferenceCore("register", "run", prefix=prefix)
+        sent = [core.encode(Invocation(0, "write", key, 1)) for key in (5, "x")]
+        assert [json.loads(data[4:])["key"] for data in sent] == expected

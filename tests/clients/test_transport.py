@@ -1,9 +1,13 @@
 """The asyncio transport against real sockets of the loopback interface."""
 
 import asyncio
+import datetime
 import functools
 import json
+import ssl
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from pathlib import Path
 
 from clients.client import Completion, Invocation
 from clients.frames import FrameReader, framed
@@ -25,7 +29,7 @@ def in_a_loop(test):
 
 
 @asynccontextmanager
-async def node(behave):
+async def node(behave, tls=None):
     """A server that gives each request and its writer to ``behave``; yields its endpoint."""
     tasks = set()
 
@@ -42,7 +46,7 @@ async def node(behave):
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[:2]
     finally:
@@ -57,10 +61,16 @@ def answer(writer, request, **members):
     writer.write(framed(json.dumps({"id": request["id"], **members}).encode()))
 
 
-def client_of(endpoint, *, timeout_s=5.0, resend_s=None):
+def client_of(endpoint, *, timeout_s=5.0, resend_s=None, tls=None):
     core = ReferenceCore("register", "run", resends=resend_s is not None)
     return TcpClient(
-        core, endpoint, LoopClock(), timeout_s=timeout_s, resend_s=resend_s, hold_back_s=0.01
+        core,
+        endpoint,
+        LoopClock(),
+        timeout_s=timeout_s,
+        resend_s=resend_s,
+        hold_back_s=0.01,
+        tls=tls,
     )
 
 
@@ -202,3 +212,53 @@ async def test_closing_while_dialling_and_while_waiting_leaves_nothing_behind():
         await dialling.close()
     assert got == []
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+def certified(folder: Path, address: str) -> tuple[ssl.SSLContext, Path]:
+    """A server's context with a certificate of its own for ``address``, and that in a file."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a node")])
+    now = datetime.datetime.now(datetime.UTC)
+    told = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(told, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    file, key_file = folder / f"{address}.pem", folder / f"{address}.key"
+    file.write_bytes(certificate.public_bytes(pem))
+    key_file.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file, key_file)
+    return context, file
+
+
+def test_a_secured_connection_checks_who_answers_before_anything_is_sent(tmp_path):
+    seen = []
+
+    async def behave(request, writer):
+        seen.append(request)
+        answer(writer, request, ok=True, value=7)
+
+    async def asked(address: str) -> Completion:
+        server, authority = certified(tmp_path, address)
+        async with node(behave, server) as endpoint:
+            client = client_of(endpoint, tls=ssl.create_default_context(cafile=authority))
+            try:
+                return await ask(client, WRITE)
+            finally:
+                await client.close()
+
+    assert asyncio.run(asked("127.0.0.1")).outcome is Outcome.OK and len(seen) == 1
+    refused = asyncio.run(asked("127.0.0.2"))
+    assert (refused.outcome, refused.error, len(seen)) == (Outcome.FAIL, "tls", 1)

@@ -17,7 +17,7 @@ from targets.hosts.simulated.loop import VirtualLoop
 from targets.hosts.simulated.machine import SimulatedMachine, Stream, World
 from targets.hosts.simulated.network import Network
 from targets.hosts.simulated.process import Observer
-from targets.target import Capability, HostUnavailable, RunIdentity
+from targets.target import Capability, HostUnavailable, Launch, RunIdentity
 
 PREFIX = "10.0.0"
 NODES_MAX = 200
@@ -42,6 +42,13 @@ class SimulatedHost:
         self._wire = wire
         self._machines: dict[str, SimulatedMachine] = {}
         self._latency_ns: Callable[[], int] = lambda: 0
+
+    def lacks(self, launch: Launch) -> list[str]:
+        """Nothing, where the launch says what core it runs."""
+        if launch.core is not None:
+            return []
+        what = launch.program or launch.script or launch.module
+        return [f"{what} cannot be simulated: only cores of our own run in virtual time"]
 
     async def open(self, run: RunIdentity, nodes: Sequence[str]) -> Mapping[str, SimulatedMachine]:
         """Make one machine a node name. Raises HostUnavailable outside of virtual time."""

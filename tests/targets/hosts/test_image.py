@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from targets.hosts import image, labels, packing, payload
-from targets.target import HostUnavailable
+from targets.target import HostUnavailable, Needed
 
 
 def api_error(status: int, why: str) -> docker.errors.APIError:
@@ -83,7 +83,7 @@ def small(monkeypatch, tmp_path):
     interpreter = packing.Interpreter(source, (), "3.11.0")
     monkeypatch.setattr(packing, "find_interpreter", lambda: interpreter)
     packed = packing.Packed(io.BytesIO(b"tar"), "f" * 64, ("WORKDIR /",))
-    monkeypatch.setattr(packing, "pack", lambda interpreter: packed)
+    monkeypatch.setattr(packing, "pack", lambda interpreter, software=(): packed)
     monkeypatch.setattr(image, "same_architecture", lambda version: version["Arch"] == "here")
 
 
@@ -123,7 +123,7 @@ def test_where_no_registry_answers_this_machine_is_packed_and_says_so():
 
 
 def test_a_python_that_cannot_be_read_says_so(monkeypatch):
-    def unreadable(interpreter):
+    def unreadable(interpreter, software=()):
         raise PermissionError(13, "Permission denied", "/root/python")
 
     monkeypatch.setattr(packing, "pack", unreadable)
@@ -178,3 +178,21 @@ def test_the_same_content_under_a_new_recipe_takes_the_tag_over():
     api = FakeApi(here={tag})
     ensure(api)
     assert api.calls[-1] == f"remove sha256:{tag}"
+
+
+def test_software_of_others_is_packed_from_this_machine_whatever_base_is_here(tmp_path):
+    program = tmp_path / "storekeeper"
+    program.write_bytes(b"\x7fELF")
+    program.chmod(0o755)
+    needs = [Needed(str(program), "install it")]
+    api, said = FakeApi(here={image.DEFAULT_BASE}), []
+    found = image.ensure(FakeEngine(api, "here"), said.append, needs=needs)
+    assert not any(call.startswith("build") for call in api.calls)
+    assert "storekeeper come with it" in said[0]
+    again = image.ensure(FakeEngine(api, "here"), said.append, needs=needs)
+    assert (again.tag, len(said)) == (found.tag, 1)
+    with pytest.raises(HostUnavailable, match="storekeeper is packed from this machine"):
+        image.ensure(FakeEngine(api, "elsewhere"), said.append, needs=needs)
+    with pytest.raises(HostUnavailable, match="install it"):
+        missing = [Needed("/no/storekeeper", "install it")]
+        image.ensure(FakeEngine(api, "here"), said.append, needs=missing)

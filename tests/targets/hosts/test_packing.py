@@ -33,6 +33,15 @@ def test_libraries_and_the_linker_are_found_in_ldds_output():
     assert parse_ldd(MUSL) == [Path("/lib/ld-musl-x86_64.so.1")]
 
 
+def test_a_library_named_from_where_a_program_lies_is_packed_once():
+    text = "\tlibjli.so => /opt/java/bin/../lib/libjli.so (0x00007f1)\n"
+    assert parse_ldd(text) == [Path("/opt/java/lib/libjli.so")]
+
+
+def test_a_library_that_a_plugin_finds_by_itself_may_be_missing():
+    assert parse_ldd("\tlibjvm.so => not found\n", strict=False) == []
+
+
 def test_a_missing_library_is_named():
     with pytest.raises(HostUnavailable, match=r"libssl\.so\.3 => not found"):
         parse_ldd("\tlibssl.so.3 => not found\n")
