@@ -6,6 +6,7 @@ from splitbrain.generator.lanes import Each, Reserve
 from splitbrain.generator.leaves import Draw, Listed, Repeat
 from splitbrain.generator.pace import Limit, Stagger, TimeLimit
 from splitbrain.generator.phases import Phases
+from splitbrain.generator.scripted import Scripted
 from splitbrain.generator.serialise import digest, serialise
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Phases",
     "Repeat",
     "Reserve",
+    "Scripted",
     "Stagger",
     "TimeLimit",
     "digest",

@@ -1,0 +1,27 @@
+"""What the files of a run's folder are called; see ``histories.archive`` for the whole picture."""
+
+from __future__ import annotations
+
+from histories.archive import JOURNAL, PACKED_JOURNAL
+
+MANIFEST, VERDICT, CERTIFICATE = "run.json", "verdict.json", "certificate.json"
+LEDGER, LOGS, TAGS = "faults.jsonl", "logs", "tags.json"
+PAGE, EXPLANATION = "report.html", "explanation.html"
+LOCK = "lock"
+NODES = "nodes"
+"""Where a sandbox keeps its nodes' disks while it runs; gone afterwards."""
+
+__all__ = [
+    "CERTIFICATE",
+    "EXPLANATION",
+    "JOURNAL",
+    "LEDGER",
+    "LOCK",
+    "LOGS",
+    "MANIFEST",
+    "NODES",
+    "PACKED_JOURNAL",
+    "PAGE",
+    "TAGS",
+    "VERDICT",
+]
