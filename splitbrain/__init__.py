@@ -9,18 +9,51 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from clients.client import ClientCore, Completion, GarbledAnswer, Invocation
+    from histories.event import Outcome
     from splitbrain.plan import Plan
+    from splitbrain.plugins.target import ClientSetting, Target
     from splitbrain.record import Health, RunRecord, Timings
+    from splitbrain.workloads.workload import Workload
+    from targets.target import Launch, Needed, System
 
 __version__ = "0.1.0"
 
-__all__ = ["Health", "Plan", "RunRecord", "Timings", "__version__"]
+__all__ = [
+    "ClientCore",
+    "ClientSetting",
+    "Completion",
+    "GarbledAnswer",
+    "Health",
+    "Invocation",
+    "Launch",
+    "Needed",
+    "Outcome",
+    "Plan",
+    "RunRecord",
+    "System",
+    "Target",
+    "Timings",
+    "Workload",
+    "__version__",
+]
 
 _HOMES = {
+    "ClientCore": "clients.client",
+    "ClientSetting": "splitbrain.plugins.target",
+    "Completion": "clients.client",
+    "GarbledAnswer": "clients.client",
     "Health": "splitbrain.record",
+    "Invocation": "clients.client",
+    "Launch": "targets.target",
+    "Needed": "targets.target",
+    "Outcome": "histories.event",
     "Plan": "splitbrain.plan",
     "RunRecord": "splitbrain.record",
+    "System": "targets.target",
+    "Target": "splitbrain.plugins.target",
     "Timings": "splitbrain.record",
+    "Workload": "splitbrain.workloads.workload",
 }
 
 

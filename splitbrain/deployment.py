@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import ssl
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nemesis.cluster import Cluster, leader_of
+from splitbrain.hosts import secured_endpoints
 from splitbrain.plan import Plan
+from splitbrain.silence import why_silent
 from targets.target import Host, Machine, NodeFailed, ProcessState, RunIdentity, System
 
-READY_TIMEOUT_S = 30.0
+READY_TIMEOUT_S = 60.0
+ANSWER_TIMEOUT_S = 10.0
+"""A cluster that runs already has had its time to come up."""
 STATUS_TIMEOUT_S = 0.5
+FAR_STATUS_TIMEOUT_S = 2.0
+"""Of a cluster that may be far away: a secured connection and two questions are six ways there."""
+SLACK = 4
+"""So many times what its answers took at first is waited for them later."""
 ADMIN_TIMEOUT_S = 1.0
 LOG_LINES = 15
 
@@ -42,22 +51,36 @@ class BugTally:
 class Deployment:
     """The nodes of one run on their machines."""
 
-    def __init__(self, plan: Plan, system: System, host: Host) -> None:
+    def __init__(
+        self, plan: Plan, system: System, host: Host, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """``tls`` is for endpoints of the plan that are secured."""
         self.nodes = [f"n{i}" for i in range(1, plan.nodes + 1)]
         self.machines: Mapping[str, Machine] = {}
         self.bugs = BugTally()
         self._plan = plan
         self._system = system
-        self._host = host
+        self._status_s = STATUS_TIMEOUT_S
+        self._tls = {self.nodes[number]: tls for number in secured_endpoints(plan)}
+        self.host = host
 
     async def start(self, run: RunIdentity) -> None:
         """Make the machines, start a node on each, wait until all of them know one leader.
 
-        Raises HostUnavailable, ControlLost, or NodeFailed with the last lines of a log.
+        Of a cluster that runs already nothing is started. Raises HostUnavailable, ControlLost,
+        or NodeFailed with the last lines of a log.
         """
-        self.machines = await self._host.open(run, self.nodes)
+        self.machines = await self.host.open(run, self.nodes)
+        if self.exists_already:
+            await self._answers()
+            return
         await asyncio.gather(*(self.restart(node) for node in self.nodes))
         await self._ready()
+
+    @property
+    def exists_already(self) -> bool:
+        """Whether the cluster is one that others started."""
+        return bool(self._plan.endpoints)
 
     async def restart(self, node: str) -> None:
         """Start a node's process, the first time or after it died."""
@@ -69,7 +92,7 @@ class Deployment:
     async def status(self, node: str) -> dict[str, Any] | None:
         """A node's status answer, or None when it gives none in time."""
         endpoint = self.machines[node].endpoint(self._system.client_port)
-        status = await self._system.status(endpoint, STATUS_TIMEOUT_S)
+        status = await self._system.status(endpoint, self._status_s, self._tls.get(node))
         if status is not None:
             self.bugs.note(node, status)
         return status
@@ -88,12 +111,16 @@ class Deployment:
         return self.machines[node].endpoint(self._system.client_port)
 
     async def dead(self) -> list[str]:
-        """Nodes whose process does not run."""
+        """Nodes whose process does not run; of processes that others started none is known."""
+        if self.exists_already:
+            return []
         states = await asyncio.gather(*(machine.state() for machine in self.machines.values()))
         return [n for n, s in zip(self.machines, states, strict=True) if s is ProcessState.DEAD]
 
     async def logs(self) -> dict[str, bytes]:
-        """All that each node wrote."""
+        """All that each node wrote; what others started writes where we do not look."""
+        if self.exists_already:
+            return {}
         logs = await asyncio.gather(*(machine.log() for machine in self.machines.values()))
         return dict(zip(self.machines, logs, strict=True))
 
@@ -111,7 +138,8 @@ class Deployment:
             if (
                 leader is not None
                 and len(statuses) == len(self.nodes)
-                and all(status.get("leader") == leader for status in statuses.values())
+                # Some followers do not tell whom they follow, only that they do.
+                and all(status.get("leader", leader) == leader for status in statuses.values())
             ):
                 return
             silent = [node for node in self.nodes if node not in statuses]
@@ -120,12 +148,66 @@ class Deployment:
                     raise NodeFailed(await self._told(node, "ended before it answered"))
             if loop.time() > deadline:
                 if silent:
+                    address, port = self.endpoint(silent[0])
                     what = f"gave no status answer within {READY_TIMEOUT_S:g} s"
+                    if self._plan.host == "ssh":
+                        what += f" (is port {port} of {address} open, from here?)"
                     raise NodeFailed(await self._told(silent[0], what))
                 seen = ", ".join(f"{n}: {s.get('leader')}" for n, s in statuses.items())
                 what = f"knows no leader all agree on after {READY_TIMEOUT_S:g} s ({seen})"
                 raise NodeFailed(await self._told(self.nodes[0], what))
             await asyncio.sleep(0.02)
+
+    async def _answers(self) -> None:
+        """Wait until every endpoint answers, and one of them leads.
+
+        What the cluster calls its nodes is its own affair, so nothing is compared with that.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + ANSWER_TIMEOUT_S
+        self._status_s = FAR_STATUS_TIMEOUT_S
+        looked = False
+        while True:
+            began = loop.time()
+            answers = await asyncio.gather(*(self.status(node) for node in self.nodes))
+            took_s = loop.time() - began
+            found = dict(zip(self.nodes, answers, strict=True))
+            silent = [node for node, answer in found.items() if answer is None]
+            leader, _ = leader_of({n: a for n, a in found.items() if a is not None})
+            if leader is not None and not silent:
+                # One that is paused must not hold up what looks for the leader for longer.
+                self._status_s = max(STATUS_TIMEOUT_S, min(SLACK * took_s, FAR_STATUS_TIMEOUT_S))
+                return
+            late = loop.time() > deadline
+            if silent and (late or not looked):
+                looked = True
+                await self._tell_silence(silent, late=late)
+            elif late:
+                raise NodeFailed(
+                    f"every endpoint answers, but none of them leads: {self._system.name} has "
+                    "no quorum there, or its leader is not among --endpoints."
+                )
+            await asyncio.sleep(0.1)
+
+    async def _tell_silence(self, silent: Sequence[str], *, late: bool) -> None:
+        """Raise NodeFailed that says why these nodes give no status answer.
+
+        Unless waiting may help, and it is not yet ``late``.
+        """
+        name = self._system.name
+        named = dict(zip(self.nodes, self._plan.endpoints, strict=True))
+        silences = await asyncio.gather(
+            *(why_silent(self.endpoint(node), self._tls.get(node), name) for node in silent)
+        )
+        if not late and not any(silence.lasts for silence in silences):
+            return
+        raise NodeFailed(
+            "\n".join(
+                f"no status answer of {name} from {named[node]}: "
+                + (silence.why if silence.why.endswith("?") else f"{silence.why}.")
+                for node, silence in zip(silent, silences, strict=True)
+            )
+        )
 
     async def _told(self, node: str, what: str) -> str:
         log = (await self.machines[node].log()).decode(errors="replace").strip().splitlines()

@@ -15,24 +15,34 @@ from histories.journal import Journal
 from nemesis.moments import Moments
 from nemesis.nemesis import Nemesis
 from splitbrain import run_files
+from splitbrain.credentials import NO_CREDENTIALS, Credentials
 from splitbrain.deployment import Deployment
 from splitbrain.drivers import AsyncioDriver
+from splitbrain.hosts import secured_endpoints
 from splitbrain.interpreter import Interpreter
 from splitbrain.plan import AIMED, Plan
+from splitbrain.plugins import found_for, system_of, workload_of
 from splitbrain.progress import Progress
 from splitbrain.record import Health, Stopped
-from splitbrain.schedule import OPERATIONS_STREAM, faults_of, operations_of
+from splitbrain.schedule import OPERATIONS_STREAM, faults_of, lanes_of, operations_of
 from splitbrain.surroundings import Surroundings, surroundings
+from splitbrain.tenancy import Tenancy, tenancy_of
 from splitbrain.watch import Watch, watch_for
 from splitbrain.workforce import clients_of
-from splitbrain.workloads import WORKLOADS
 from targets.hosts.simulated import SimulatedHost
-from targets.systems import SYSTEMS
-from targets.target import Host
+from targets.target import ControlLost, Host, Losable
 
 
 class Interrupted(Exception):
     """The user stopped the run before there was anything to judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workforce:
+    """What the clients are to a cluster of others: who they are, and ``since`` which revision."""
+
+    credentials: Credentials
+    since: int | None
 
 
 @dataclass(slots=True)
@@ -53,7 +63,14 @@ class Seen:
     stopped: Stopped | None = None
 
 
-async def live(plan: Plan, folder: Path, host: Host, started: str, progress: Progress) -> Seen:
+async def live(
+    plan: Plan,
+    folder: Path,
+    host: Host,
+    started: str,
+    progress: Progress,
+    credentials: Credentials = NO_CREDENTIALS,
+) -> Seen:
     """Run the plan on ``host``; journal, ledger and logs are in ``folder`` afterwards.
 
     Everything is taken away again whatever happens. Raises Interrupted, TargetError, and
@@ -62,18 +79,32 @@ async def live(plan: Plan, folder: Path, host: Host, started: str, progress: Pro
     now_s = asyncio.get_running_loop().time
     began = now_s()
     seen = Seen()
+    tls = credentials.tls() if secured_endpoints(plan) else None
     around = surroundings(plan, folder, started)
-    deployment = Deployment(plan, SYSTEMS[plan.system], host)
+    deployment = Deployment(plan, system_of(plan), host, tls)
+    tenancy = tenancy_of(plan, around.run, credentials)
+    claimed = False
     moments = None
     if plan.strategy == AIMED and isinstance(host, SimulatedHost):
-        moments = host.observer = Moments(SYSTEMS[plan.system].vocabulary, deployment.nodes)
+        moments = host.observer = Moments(system_of(plan).vocabulary, deployment.nodes)
     stop = _Stop(asyncio.current_task())
     try:
-        progress.phase(f"starting {plan.nodes} nodes of {plan.system} on {host.name}")
+        progress.phase(
+            f"reaching {plan.nodes} nodes of {plan.system}"
+            if deployment.exists_already
+            else f"starting {plan.nodes} nodes of {plan.system} on {host.name}"
+        )
         await deployment.start(around.identity)
         seen.host_facts = host.describe()
         seen.setup_s = now_s() - began
-        await _drive(plan, folder, deployment, around, moments, progress, stop, seen)
+        since = None
+        if tenancy is not None:
+            # On record before the first write, so that nothing can be left that nobody knows of.
+            around.ledger.claim(tenancy.prefix, credentials.options)
+            claimed = True
+            since = await tenancy.claim()
+        clients = Workforce(credentials, since)
+        await _drive(plan, folder, deployment, around, moments, progress, stop, seen, clients)
     except asyncio.CancelledError:
         if stop.asked:
             raise Interrupted("stopped before the clients had started") from None
@@ -87,6 +118,8 @@ async def live(plan: Plan, folder: Path, host: Host, started: str, progress: Pro
         finally:
             # Nothing that failed so far, a full disk included, may leave a node behind.
             left = await host.close()
+            if tenancy is not None and claimed:
+                left += await _give_back(tenancy, around, progress, seen)
             if left:
                 for what in left:
                     progress.line(f"Could not take away {what}. Later: splitbrain clean")
@@ -98,6 +131,23 @@ async def live(plan: Plan, folder: Path, host: Host, started: str, progress: Pro
     return seen
 
 
+async def _give_back(
+    tenancy: Tenancy, around: Surroundings, progress: Progress, seen: Seen
+) -> list[str]:
+    """Remove the run's keys from a cluster of others; a phrase where some may be left."""
+    if tenancy.untouched:
+        around.ledger.released(0)
+        return []
+    progress.phase(f"removing what is below {tenancy.prefix}")
+    removed = await tenancy.remove()
+    seen.host_facts["keys"] = {"below": tenancy.prefix, "removed": removed.keys}
+    if removed.trouble is not None:
+        return [f"what is below {tenancy.prefix} ({removed.trouble})"]
+    around.ledger.released(removed.keys)
+    progress.line(f"Removed all that the run wrote: {removed.keys:,} keys below {tenancy.prefix}")
+    return []
+
+
 async def _drive(
     plan: Plan,
     folder: Path,
@@ -107,12 +157,13 @@ async def _drive(
     progress: Progress,
     stop: _Stop,
     seen: Seen,
+    workforce: Workforce,
 ) -> None:
     header = {
         "run": around.run,
         "system": plan.system,
         "workload": plan.workload,
-        "model": WORKLOADS[plan.workload].model,
+        "model": workload_of(plan).model,
         "start": around.started,
     }
     interpreter = Interpreter(
@@ -121,14 +172,19 @@ async def _drive(
         nodes=deployment.nodes,
         concurrency=plan.concurrency,
         faults=faults_of(plan),
+        lanes=lanes_of(plan),
     )
     clock = around.make_clock()
     nemesis = Nemesis(deployment.cluster(), around.ledger, clock.now_ns, moments)
-    clients = clients_of(plan, around.run, deployment, clock)
+    own_code = found_for(plan).failures
+    own_code.begin(None)
+    clients = clients_of(
+        plan, around.run, deployment, clock, workforce.credentials, workforce.since
+    )
     journal = Journal(folder / run_files.JOURNAL, header, durable=not around.virtual)
     watch: Watch | None = None
     if plan.stop_on_violation:
-        watch = watch_for(WORKLOADS[plan.workload].model, virtual=around.virtual)
+        watch = watch_for(workload_of(plan).model, virtual=around.virtual)
     observer = _ticker(progress)
     if watch is not None:
         observer = _both(observer, watch.observe)
@@ -143,9 +199,16 @@ async def _drive(
         watch.start(clock.now_ns, lambda: loop.call_soon_threadsafe(driver.stop))
     progress.phase(f"running {plan.workload} for {plan.time_limit_s:g} s")
     stop.handler = driver.interrupt
+    own_code.begin(driver.stop)
+    losing = _watched(deployment.host, driver)
     try:
         seen.health = await driver.run()
+        if losing is not None and losing.done():
+            raise ControlLost(losing.result())
+        own_code.check()
     finally:
+        if losing is not None:
+            losing.cancel()
         # What is recorded will be judged: an impatient Ctrl-C must not cost that.
         stop.release()
         if watch is not None:
@@ -164,6 +227,18 @@ async def _drive(
         seen.bugs_reached = deployment.bugs.totals()
     if failures:
         raise failures[0]
+
+
+def _watched(host: Host, driver: AsyncioDriver) -> asyncio.Task[str] | None:
+    """Ends the driven part when control over a machine is lost: what follows would prove nothing.
+
+    The task is done once it is.
+    """
+    if not isinstance(host, Losable):
+        return None
+    losing = asyncio.create_task(host.until_lost())
+    losing.add_done_callback(lambda task: None if task.cancelled() else driver.stop())
+    return losing
 
 
 class _Stop:

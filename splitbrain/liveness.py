@@ -48,17 +48,10 @@ def unavailable(
     It cannot be told of a run without faults, of one that ended (at ``end_ns``) before the time
     was up, and of a system that had acknowledged nothing before: that tested nothing.
     """
-    healed = [fault.healed_ns for fault in faults]
-    if not healed or None in healed:
+    healed_ns = last_healed_ns(faults)
+    if healed_ns is None:
         return None
-    healed_ns = max(time_ns for time_ns in healed if time_ns is not None)
-    done = [
-        operation.ret_ns
-        for operation in operations
-        if operation.outcome is Outcome.OK
-        and operation.f != "read"
-        and operation.ret_ns is not None
-    ]
+    done = _acknowledged_ns(operations)
     if min(done, default=healed_ns) >= healed_ns:
         return None
     served_ns = min((time_ns for time_ns in done if time_ns >= healed_ns), default=None)
@@ -67,3 +60,38 @@ def unavailable(
         return None
     served_s = None if served_ns is None else served_ns / 1e9
     return Unavailable(healed_ns / 1e9, within_s, served_s, end_ns / 1e9)
+
+
+def last_healed_ns(faults: Sequence[Fault]) -> int | None:
+    """When the last fault was undone; None when there was none, or one never was undone.
+
+    A fault whose moment never came did nothing, so there was nothing of it to undo.
+    """
+    healed = [fault.healed_ns for fault in faults if fault.resolved.get("came") is not False]
+    if None in healed:
+        return None
+    return max((time_ns for time_ns in healed if time_ns is not None), default=None)
+
+
+def served_after_s(operations: Sequence[Operation], faults: Sequence[Fault]) -> float | None:
+    """Seconds from the last heal to the first mutation that was acknowledged after it.
+
+    None when there was no such heal, and when nothing was acknowledged any more.
+    """
+    healed_ns = last_healed_ns(faults)
+    if healed_ns is None:
+        return None
+    after = (time_ns for time_ns in _acknowledged_ns(operations) if time_ns >= healed_ns)
+    served_ns = min(after, default=None)
+    return None if served_ns is None else (served_ns - healed_ns) / 1e9
+
+
+def _acknowledged_ns(operations: Sequence[Operation]) -> list[int]:
+    """When mutations were acknowledged."""
+    return [
+        operation.ret_ns
+        for operation in operations
+        if operation.outcome is Outcome.OK
+        and operation.f != "read"
+        and operation.ret_ns is not None
+    ]

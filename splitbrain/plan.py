@@ -11,7 +11,10 @@ import random
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from splitbrain.script import Script
+
 RANDOM, AIMED = "random", "aimed"
+LINEARIZABLE = "linearizable"
 STRATEGIES = (RANDOM, AIMED)
 """Faults at random times, or faults that wait for what happens (nemesis.aimed)."""
 
@@ -57,6 +60,19 @@ class Plan:
     strategy: str = RANDOM
     stop_on_violation: bool = False
     """Follow the history while it is made, and end the run with the first violation."""
+    ssh: tuple[str, ...] = ()
+    """Machines that exist already, ``user@host[:port][=ADDRESS]``, one a node."""
+    ssh_key: str | None = None
+    ssh_known_hosts: str | None = None
+    sudo: str = "auto"
+    endpoints: tuple[str, ...] = ()
+    """Of a cluster that runs already, ``[scheme://]host[:port]``, one a node: none is started."""
+    consistency: tuple[str, ...] = (LINEARIZABLE,)
+    """The promises the history is judged against (``checker/consistency``)."""
+    target: str | None = None
+    """The file that defines the system, ``/path/to/mydb.py`` or ``/path/to/mydb.py:NAME``."""
+    script: Script | None = None
+    """All operations and faults one by one, in place of those that the seed would deal."""
 
     def stream(self, name: str) -> random.Random:
         """The named random stream of this plan's seed: same seed and name, same numbers."""
@@ -65,7 +81,15 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON-ready data; ``from_json`` takes it back."""
-        return asdict(self)
+        data = asdict(self)
+        if self.consistency == (LINEARIZABLE,):
+            # As it was before there were others to ask about: the same plan, the same bytes.
+            del data["consistency"]
+        if self.target is None:
+            del data["target"]
+        if self.script is None:
+            del data["script"]
+        return data
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Plan:
@@ -76,4 +100,6 @@ class Plan:
         values: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in data.items()
         }
+        if values.get("script") is not None:
+            values["script"] = Script.from_json(values["script"])
         return cls(**values)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import time
+from datetime import datetime
 
 _UNITS_S = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|min|m|h)?", re.ASCII)
+_UNITS_AGE_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
+_AGE = re.compile(r"(\d{1,9}(?:\.\d*)?)\s*([smhdw])", re.ASCII)
+AGE_S_MAX = 1000 * 365 * 86400.0
 _UNITS_BYTES = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 _SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(k|m|g|t|kb|mb|gb|tb|kib|mib|gib|tib)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+(_?\d+)*", re.ASCII)
@@ -102,3 +107,24 @@ def parse_interval(text: str) -> tuple[float, float]:
 def parse_names(text: str) -> tuple[str, ...]:
     """Names separated by commas, each once, in the order given."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def parse_age(text: str) -> float:
+    """Seconds of ``90m``, ``12h``, ``7d`` or ``2w``: how long ago, or how old."""
+    match = _AGE.fullmatch(text.strip().lower())
+    if match is None or (seconds := float(match[1]) * _UNITS_AGE_S[match[2]]) > AGE_S_MAX:
+        raise QuantityError(f"seen {text!r}, expected a time ago such as 90m, 12h, 7d or 2w")
+    return seconds
+
+
+def parse_since(text: str) -> float:
+    """Seconds since 1970 of a time ago, or of a day or time such as ``2026-03-14`` (here)."""
+    if _AGE.fullmatch(text.strip().lower()):
+        return time.time() - parse_age(text)
+    try:
+        return datetime.fromisoformat(text.strip()).timestamp()
+    except (ValueError, OverflowError):
+        raise QuantityError(
+            f"seen {text!r}, expected a time ago such as 90m, 12h, 7d or 2w, or a day such as "
+            "2026-03-14"
+        ) from None

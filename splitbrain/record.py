@@ -60,7 +60,8 @@ class RunRecord:
     over nodes). ``died`` names nodes that ended though no fault had ended them.
     ``interrupted`` says that the run was cut short by the user, ``stopped`` that it was by a
     violation. ``unavailable`` says that the system did not serve again in time after the last
-    heal: a finding beside the verdict.
+    heal: a finding beside the verdict. ``unwritten`` says which file of the folder is missing,
+    and why, when not all could be written; ``notes`` are sentences on how it was kept.
     """
 
     run: str
@@ -81,8 +82,15 @@ class RunRecord:
     interrupted: bool = False
     stopped: Stopped | None = None
     unavailable: Unavailable | None = None
+    unwritten: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """The exit code of what was found: 1 also for a system that did not serve again."""
-        return 1 if self.unavailable is not None else self.verdict.exit_code
+        """The exit code of what was found: 1 also for a system that did not serve again.
+
+        70 in place of any but 1 when what was found could not be written down.
+        """
+        if self.unavailable is not None or self.verdict is Verdict.INVALID:
+            return 1
+        return self.verdict.exit_code if self.unwritten is None else 70

@@ -6,63 +6,132 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from checker.verdict import Result, Verdict, Violation
-from histories.archive import ArchiveError, write_json, write_text
+from checker.verdict import Result, Verdict
+from histories.archive import ArchiveError, journal_of, write_bytes, write_json, write_text
+from splitbrain.archive.manifest import FORMAT, migrated
+from splitbrain.archive.manifest import VERSION as MANIFEST_VERSION
+from splitbrain.archive.names import (
+    CERTIFICATE,
+    EXPLANATION,
+    JOURNAL,
+    LEDGER,
+    LOGS,
+    MANIFEST,
+    NODES,
+    PAGE,
+    VERDICT,
+)
+from splitbrain.archive.packing import content_digest
+from splitbrain.archive.redaction import redact, redact_options
+from splitbrain.archive.shape import shaped
 from splitbrain.liveness import Unavailable
 from splitbrain.plan import Plan
+from splitbrain.plugins import remembered
 from splitbrain.record import Health, RunRecord, Stopped, Timings
+from splitbrain.text import clipped
 
-MANIFEST, VERDICT, CERTIFICATE = "run.json", "verdict.json", "certificate.json"
-JOURNAL, LEDGER, LOGS, PAGE = "history.jsonl", "faults.jsonl", "logs", "report.html"
-EXPLANATION = "explanation.html"
-NODES = "nodes"
-"""Where a sandbox keeps its nodes' disks while it runs; gone afterwards."""
-MANIFEST_VERSION = 1
+__all__ = [
+    "CERTIFICATE",
+    "EXPLANATION",
+    "JOURNAL",
+    "LEDGER",
+    "LOGS",
+    "MANIFEST",
+    "NODES",
+    "PAGE",
+    "VERDICT",
+    "journal_of",
+    "read_manifest",
+    "read_verdict",
+    "write_logs",
+    "write_manifest",
+    "write_page",
+    "write_verdict",
+]
+
+
+PLAN_CHARACTERS_MAX = 100_000
+"""A plan is what was typed in a command, but for its script."""
+SCRIPT_CHARACTERS_MAX = 20_000_000
+"""A script has a hundred characters an operation, and what was shrunk may still have many."""
 
 
 def write_manifest(folder: Path, plan: Plan, started: str, **facts: Any) -> None:
-    """Write ``run.json``: the plan, versions, and ``facts``; hashes of the files there are."""
+    """Write ``run.json``: the plan, versions, and ``facts``; hashes of the files there are.
+
+    Also what the system's definition was, where it is not one of ours. Options that are called
+    a secret are kept without their values, and an ``error`` without what looks like one.
+    """
+    target = remembered(plan)
+    options, cut = redact_options(plan.options)
+    if isinstance(error := facts.get("error"), str):
+        facts["error"], more = redact(error)
+        cut += more
     write_json(
         folder / MANIFEST,
         {
-            "format": "splitbrain-run",
+            "format": FORMAT,
             "version": MANIFEST_VERSION,
             "run": folder.name,
             "start": started,
-            "plan": plan.to_json(),
+            "plan": replace(plan, options=options).to_json(),
+            **({} if target is None else {"target": target}),
             "versions": {
                 "splitbrain": version("splitbrain"),
                 "python": platform.python_version(),
                 "kernel": platform.release(),
             },
+            "imported": None,
+            "redacted": cut,
             **facts,
-            "sha256": {
-                name: _sha256(folder / name)
-                for name in (JOURNAL, LEDGER, VERDICT, CERTIFICATE, PAGE, EXPLANATION)
-                if (folder / name).is_file()
-            },
+            "sha256": hashes(folder),
         },
     )
 
 
+def hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256, by name, of what a run's files hold; the journal's is the same when packed."""
+    told = {
+        name: _sha256(folder / name)
+        for name in (LEDGER, VERDICT, CERTIFICATE, PAGE, EXPLANATION)
+        if (folder / name).is_file()
+    }
+    journal = journal_of(folder)
+    return {JOURNAL: content_digest(journal), **told} if journal.is_file() else told
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """``run.json``. Raises ArchiveError when it is not a manifest this version knows."""
+    """``run.json``, as today's version has it (``splitbrain.archive.manifest``).
+
+    Raises ArchiveError when it is not a manifest this version knows.
+    """
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        if manifest["format"] != "splitbrain-run" or manifest["version"] != MANIFEST_VERSION:
-            raise ValueError(f"format {manifest['format']!r} version {manifest['version']!r}")
-        Plan.from_json(manifest["plan"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        manifest = migrated(json.loads(path.read_bytes()))
+        plan = manifest["plan"]
+        # What is no object at all is told by its shape.
+        typed = dict(plan) if isinstance(plan, dict) else {}
+        script = typed.pop("script", None)
+        for what, told, most in (
+            ("plan", typed, PLAN_CHARACTERS_MAX),
+            ("script", script, SCRIPT_CHARACTERS_MAX),
+        ):
+            if len(json.dumps(told)) > most:
+                raise ValueError(f"its {what} has more than {most:,} characters")
+        shaped(Plan, plan, "plan")
+        for name, kind in (("start", str), ("host", dict), ("imported", dict)):
+            if not isinstance(manifest.get(name, kind()), (kind, type(None))):
+                raise ValueError(f"{name} is {clipped(repr(manifest[name]), 60)}")
+    except (AttributeError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArchiveError(
-            f"{path}: expected a splitbrain-run manifest of version {MANIFEST_VERSION} ({error})"
+            f"{path}: expected a splitbrain-run manifest of version {MANIFEST_VERSION} or older "
+            f"({error})"
         ) from None
-    assert isinstance(manifest, dict)
     return manifest
 
 
@@ -85,12 +154,29 @@ def write_verdict(record: RunRecord) -> None:
         },
     )
     certificates = {
-        result.model: result.certificate.to_json()
+        name: proof.to_json()
         for result in record.results
-        if result.certificate is not None
+        for name, proof in result.proofs().items()
     }
     if certificates:
         write_json(record.folder / CERTIFICATE, certificates, long=True)
+
+
+def read_certificates(folder: Path) -> dict[str, Any]:
+    """The proofs of a run's verdict, by name, as JSON; none where there are none.
+
+    Raises ArchiveError when the file is damaged.
+    """
+    path = folder / CERTIFICATE
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(told, dict):
+            raise ValueError(f"{type(told).__name__}, not an object")
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ArchiveError(f"{path}: expected the proofs of a verdict ({error})") from None
+    return told
 
 
 def write_logs(folder: Path, logs: Mapping[str, bytes]) -> None:
@@ -98,7 +184,7 @@ def write_logs(folder: Path, logs: Mapping[str, bytes]) -> None:
     if logs:
         (folder / LOGS).mkdir(exist_ok=True)
         for node, log in logs.items():
-            (folder / LOGS / f"{node}.log").write_bytes(log)
+            write_bytes(folder / LOGS / f"{node}.log", log)
 
 
 def write_page(record: RunRecord) -> None:
@@ -110,13 +196,32 @@ def write_page(record: RunRecord) -> None:
     from splitbrain.report.history_page import history_page
     from splitbrain.report.html import page
 
-    refuted = [result for result in record.results if result.violations]
+    # What the page explains is what cannot be linearized.
+    linear = [one for result in record.results if (one := result.alone()) is not None]
+    refuted = [result for result in linear if result.violations]
     if refuted:
         # The first: a run's workload has one model.
         table = table_of(record.operations)
         told = history_page(table, refuted[0], title=record.run, faults=record.faults)
         write_text(record.folder / EXPLANATION, told)
     write_text(record.folder / PAGE, page(record))
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What ``verdict.json`` holds, member by member."""
+
+    verdict: Verdict
+    reason: str | None
+    interrupted: bool
+    results: list[Result]
+    bugs_reached: dict[str, int]
+    health: Health
+    timings: Timings
+    operations: int = 0
+    unavailable: Unavailable | None = None
+    stopped: Stopped | None = None
+    died: tuple[str, ...] = ()
 
 
 def read_verdict(folder: Path) -> dict[str, Any]:
@@ -126,46 +231,27 @@ def read_verdict(folder: Path) -> dict[str, Any]:
     """
     path = folder / VERDICT
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return {
-            "verdict": Verdict(data["verdict"]),
-            "reason": data["reason"],
-            "interrupted": data["interrupted"],
-            "unavailable": Unavailable(**told) if (told := data.get("unavailable")) else None,
-            "stopped": Stopped(**data["stopped"]) if data.get("stopped") else None,
-            "results": [_result_from_json(result) for result in data["results"]],
-            "bugs_reached": data["bugs_reached"],
-            "died": tuple(data.get("died", ())),
-            "health": Health(**data["health"]),
-            "timings": Timings(**data["timings"]),
-        }
+        decided = shaped(_Decided, json.loads(path.read_bytes()))
     except FileNotFoundError:
         raise ArchiveError(
             f"{folder.name} has no verdict: it goes on still, or its harness was killed. "
-            f"Judge what was recorded with: splitbrain check {folder / JOURNAL}"
+            f"Judge what was recorded with: splitbrain check {journal_of(folder)}"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise ArchiveError(f"{path}: expected a verdict written by splitbrain ({error})") from None
+    return {name: getattr(decided, name) for name in _Decided.__slots__ if name != "operations"}
 
 
 def _result_to_json(result: Result) -> dict[str, Any]:
     # The certificate has a file of its own: it is as long as the history, and is read by
     # those who verify it, not with the verdict.
-    return {
-        k: v for k, v in asdict(replace(result, certificate=None)).items() if k != "certificate"
-    }
-
-
-def _result_from_json(data: dict[str, Any]) -> Result:
-    violations = tuple(
-        Violation(**(violation | {"operations": tuple(violation["operations"])}))
-        for violation in data["violations"]
-    )
-    known = data | {
-        "verdict": Verdict(data["verdict"]),
-        "violations": violations,
-    }
-    return Result(**known)
+    rows = tuple(replace(row, certificate=None) for row in result.promises)
+    data = asdict(replace(result, certificate=None, promises=rows))
+    for told in (data, *data["promises"]):
+        del told["certificate"]
+    if not rows:
+        del data["promises"]
+    return data
 
 
 def _sha256(path: Path) -> str:

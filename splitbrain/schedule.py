@@ -9,20 +9,36 @@ from dataclasses import asdict
 from nemesis.aimed import aimed_schedule
 from nemesis.fault import SymbolicFault
 from nemesis.schedule import schedule
-from splitbrain.generator import Phases, serialise
+from splitbrain.generator import MAIN, Invoke, Phase, Phases, Scripted, serialise
 from splitbrain.plan import AIMED, Plan
-from splitbrain.workloads import WORKLOADS
+from splitbrain.plugins import workload_of
 
 OPERATIONS_STREAM, FAULTS_STREAM = "operations", "faults"
 
 
 def operations_of(plan: Plan) -> Phases:
-    """The phases of the plan's workload; its items come from ``OPERATIONS_STREAM``."""
-    return WORKLOADS[plan.workload].phases(plan)
+    """The phases of the plan's workload; its items come from ``OPERATIONS_STREAM``.
+
+    Of a plan with a script one phase with what that says, and nothing is drawn.
+    """
+    if plan.script is not None:
+        said = (Invoke(o.at_ns, o.f, o.key, o.value, o.client) for o in plan.script.operations)
+        return Phases(((Phase(MAIN), Scripted(tuple(said))),))
+    return workload_of(plan).phases(plan)
+
+
+def lanes_of(plan: Plan) -> list[int]:
+    """Sizes of the lanes of the plan's clients: of a script each client is one, else none."""
+    return [] if plan.script is None else [1] * plan.concurrency
 
 
 def faults_of(plan: Plan) -> tuple[SymbolicFault, ...]:
-    """The plan's faults. The last is healed early enough to see the system serve again."""
+    """The plan's faults. The last is healed early enough to see the system serve again.
+
+    Of a plan with a script those that it says.
+    """
+    if plan.script is not None:
+        return plan.script.faults
     faults_s = plan.time_limit_s - min(plan.recovery_s, plan.time_limit_s / 4)
     if plan.strategy == AIMED:
         return aimed_schedule(

@@ -37,3 +37,14 @@ def value_text(value: Any, limit: int = 60) -> str:
     """A value of a history in JSON's notation on one line, at most ``limit`` characters."""
     text = printable(json.dumps(value, ensure_ascii=False, default=repr))
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def clipped(text: str, limit: int) -> str:
+    """``text`` printable on one line, at most ``limit`` characters; longer ones end with …"""
+    shown = printable(text[: limit + 1]).replace("\n", "\\n").replace("\t", "\\t")
+    return shown if len(shown) <= limit and len(text) <= limit else shown[: limit - 1] + "…"
+
+
+def shortened(text: str, limit: int = 4000) -> str:
+    """``text``, or of one that nobody would read to its end the beginning, and how long it was."""
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text):,} characters)"

@@ -7,12 +7,8 @@ temporary folder, and the plan's seed brings them back at any time (``execute``)
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,24 +16,25 @@ from typing import Any
 from checker.verdict import Verdict
 from histories.event import Outcome
 from splitbrain import run_files
+from splitbrain.archive.packing import content_of
 from splitbrain.hosts import make_host
+from splitbrain.liveness import served_after_s
 from splitbrain.plan import Plan
 from splitbrain.progress import SilentProgress
 from splitbrain.record import RunRecord
-
-MEMORY = Path("/dev/shm")
-"""A folder that is no disk, where there is one: a trial's files live for a tenth of a second."""
+from splitbrain.scratch import scratch
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What a run of a campaign found. ``error`` says how the harness failed, if it did.
 
-    ``unavailable`` says how the system failed to serve again after the last heal, if it did.
-    ``found_s`` and ``found_operations`` tell when what is not linearizable was complete: seconds
-    of the run's clock, and operations invoked until then. ``trace`` is the SHA-256 of journal
-    and ledger. ``seconds`` is what the run took, judgement included, ``virtual_s`` what it
-    seemed to take.
+    ``unavailable`` says how the system failed to serve again after the last heal, if it did, and
+    ``served_s`` how many seconds after that heal it first did. ``found_s`` and
+    ``found_operations`` tell when what is not linearizable was complete, or when the time to
+    serve again was up: seconds of the run's clock, and operations invoked until then.
+    ``trace`` is the SHA-256 of journal and ledger. ``seconds`` is what the run took, judgement
+    included, ``virtual_s`` what it seemed to take.
     """
 
     seed: int
@@ -55,6 +52,7 @@ class Trial:
     seconds: float = 0.0
     virtual_s: float = 0.0
     unavailable: str | None = None
+    served_s: float | None = None
     error: str | None = None
 
     @property
@@ -86,14 +84,14 @@ def attempt(plan: Plan) -> Trial:
 
     began = time.perf_counter()
     try:
-        with _scratch() as folder:
+        with scratch() as folder:
             progress = SilentProgress()
             started = ""
             seen = lived(plan, folder, make_host(plan, progress), started, progress)
+            if seen.interrupted:
+                raise Interrupted
             record = judged(plan, folder, started, seen)
             trace = trace_of(folder)
-        if record.interrupted:
-            raise Interrupted
     except Interrupted:
         raise KeyboardInterrupt from None
     except Exception:
@@ -104,18 +102,13 @@ def attempt(plan: Plan) -> Trial:
 
 
 def trace_of(folder: Path) -> str:
-    """The SHA-256 of a run's journal and ledger."""
+    """The SHA-256 of what a run's journal and ledger hold."""
     digest = hashlib.sha256()
-    for name in (run_files.JOURNAL, run_files.LEDGER):
-        digest.update((folder / name).read_bytes())
+    journal = run_files.journal_of(folder)
+    for block in content_of(journal) if journal.suffix == ".zst" else (journal.read_bytes(),):
+        digest.update(block)
+    digest.update((folder / run_files.LEDGER).read_bytes())
     return digest.hexdigest()
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    parent = MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else None
-    with tempfile.TemporaryDirectory(prefix="splitbrain-", dir=parent) as folder:
-        yield Path(folder)
 
 
 def _told(record: RunRecord, trace: str, seconds: float) -> Trial:
@@ -139,11 +132,15 @@ def _told(record: RunRecord, trace: str, seconds: float) -> Trial:
         seconds,
         (record.events[-1].time / 1e9 if record.events else 0.0) + record.timings.setup_s,
         None if late is None else late.sentence(record.plan.system),
+        None if record.stopped else served_after_s(record.operations, record.faults),
     )
 
 
 def _found_ns(record: RunRecord) -> int | None:
-    """When the first violation was complete: the last return among the operations that show it."""
+    """When the first violation was complete: the last return among the operations that show it.
+
+    Of a run that is not to blame but for not serving again: when the time for that was up.
+    """
     if record.stopped is not None:
         return record.stopped.completed_ns
     returned = {operation.call: operation.ret_ns for operation in record.operations}
@@ -152,4 +149,7 @@ def _found_ns(record: RunRecord) -> int | None:
         for result in record.results
         for violation in result.violations
     ]
-    return min((max(times) for times in ends if times), default=None)
+    found_ns = min((max(times) for times in ends if times), default=None)
+    if found_ns is None and record.unavailable is not None:
+        return round((record.unavailable.healed_s + record.unavailable.within_s) * 1e9)
+    return found_ns

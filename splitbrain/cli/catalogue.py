@@ -6,13 +6,14 @@ line one value to validate against (and its tests one value to replace).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 HOSTS = {
     "docker": "containers of a local engine",
     "sandbox": "processes in network namespaces of their own; needs neither engine nor root",
+    "ssh": "machines that exist already (--ssh), or a cluster that runs already (--endpoints)",
     "simulated": "the nodes' own cores in virtual time; the same seed gives the same bytes",
 }
 
@@ -25,6 +26,15 @@ class SystemEntry(Protocol):
 
     @property
     def workloads(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def simulated(self) -> bool: ...  # noqa: D102
+
+    @property
+    def resends(self) -> bool: ...  # noqa: D102
+
+    @property
+    def inapplicable(self) -> Mapping[str, str]: ...  # noqa: D102
 
 
 class WorkloadEntry(Protocol):
@@ -96,7 +106,16 @@ class BugEntry(Protocol):
     def interval(self) -> tuple[float, float] | None: ...  # noqa: D102
 
     @property
+    def rate(self) -> float | None: ...  # noqa: D102
+
+    @property
     def tier(self) -> str: ...  # noqa: D102
+
+    @property
+    def source(self) -> str: ...  # noqa: D102
+
+    @property
+    def note(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +127,8 @@ class Catalogue:
     faults: Mapping[str, FaultEntry]
     bugs: Mapping[str, BugEntry]
     hosts: Mapping[str, str] = field(default_factory=lambda: HOSTS)
+    own: str | None = None
+    """The name of the system in the file that was named, if one was (``--target``)."""
 
     def bug(self, text: str) -> BugEntry | None:
         """The bug with this id or readable name; case is ignored."""
@@ -127,18 +148,52 @@ def system_of_bug(name: str) -> str:
     return name.partition(".")[0]
 
 
-def load_catalogue() -> Catalogue:
-    """Gather the registries of this installation."""
+class Offered(Mapping[str, SystemEntry]):
+    """Our systems, those of installed packages, each loaded when it is asked for, and a file's.
+
+    Raises TargetRefused where somebody else's is none.
+    """
+
+    def __init__(self, others: Mapping[str, SystemEntry]) -> None:
+        from splitbrain.plugins import installed
+        from targets.systems import SYSTEMS
+
+        self._here: dict[str, SystemEntry] = {**SYSTEMS, **others}
+        self._names = dict.fromkeys((*self._here, *installed()))
+
+    def __getitem__(self, name: str) -> SystemEntry:
+        from splitbrain.plugins import found_named
+
+        if name not in self._names:
+            raise KeyError(name)
+        return self._here[name] if name in self._here else found_named(name).system
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def load_catalogue(system: str = "", target: str | None = None) -> Catalogue:
+    """Gather the registries of this installation, and what a file (``target``) or the installed
+    package that ``system`` names adds to them. Raises TargetRefused where that is no target.
+    """
     from nemesis import FAULTS
+    from splitbrain.plugins import found_at, found_named, installed
     from splitbrain.workloads import WORKLOADS
     from targets.nodes.paxos.bugs import BUGS as OF_PAXOS
     from targets.nodes.raft.bugs import BUGS as OF_RAFT
-    from targets.systems import SYSTEMS
 
+    own = found_at(target) if target else found_named(system) if system in installed() else None
     return Catalogue(
-        systems=SYSTEMS,
-        workloads=WORKLOADS,
+        systems=Offered({own.system.name: own.system} if own is not None else {}),
+        workloads=WORKLOADS if own is None else own.workloads,
         faults=FAULTS,
+        own=own.system.name if own is not None and target else None,
         bugs={bug.name: bug for bug in (*OF_RAFT, *OF_PAXOS)},
     )
 
@@ -154,13 +209,31 @@ MODELS = {
     "set": "elements are added, the whole set is read",
     "counter": "integers are added, the sum is read; 0 at first",
     "append": "a string or list that is appended to and read whole",
+    "list-append": "lists appended to and read in one transaction",
 }
 """Names and summaries as in ``checker.models``, which takes too long to load for a help text."""
 
 
+WHOLE = {"watch": "puts, and watches that tell each change once, in order and without a gap"}
+"""What is no object with states: a history is judged as a whole, without a search."""
+
+
 def models() -> Collection[str]:
     """The models a history can be judged by."""
-    return MODELS
+    return (*MODELS, *WHOLE)
+
+
+PROMISES = {
+    "linearizable": "each operation takes effect at one moment between its call and its answer",
+    "sequential": (
+        "one order of all operations explains every answer and keeps each process's own order"
+    ),
+    "read-your-writes": "a process never reads what is older than its own writes",
+    "monotonic-reads": "a process never reads what is older than it has read",
+    "monotonic-writes": "who has seen a write sees what its process wrote before it",
+    "writes-follow-reads": "who has seen a write sees what its process had read before it",
+}
+"""Names and summaries as in ``checker.consistency.promise``."""
 
 
 READINGS = {

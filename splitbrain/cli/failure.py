@@ -2,6 +2,7 @@
 
 Problems                       what was asked cannot be done     exit 2
 histories, archives, faults    input that cannot be read         exit 2
+what defines a target          its file is none                  exit 2
 TargetError, OSError           the harness's surroundings        exit 70
 anything else                  a bug of splitbrain               exit 70, traceback in a file
 """
@@ -32,6 +33,11 @@ _EXPECTED = {
     ("nemesis", "FaultTargetError"): EXIT_USAGE,
     ("nemesis", "LedgerError"): EXIT_USAGE,
     ("splitbrain", "PlanError"): EXIT_USAGE,
+    ("splitbrain", "TargetBroke"): EXIT_HARNESS,
+    ("splitbrain", "TargetRefused"): EXIT_USAGE,
+    ("splitbrain", "CampaignRefused"): EXIT_USAGE,
+    ("splitbrain", "CampaignBroken"): EXIT_HARNESS,
+    ("splitbrain", "ProgramEdited"): EXIT_HARNESS,
     ("splitbrain", "Interrupted"): EXIT_INTERRUPTED,
     ("splitbrain", "Unjudged"): EXIT_HARNESS,
     ("targets", "TargetError"): EXIT_HARNESS,
@@ -56,13 +62,13 @@ def report_failure(error: Exception, *, debug: bool) -> int:
     """Tell the user of ``error`` on stderr; returns the exit code."""
     code = expected_exit_code(error)
     if code is not None:
-        click.echo(f"splitbrain: {_message(error)}", err=True)
+        click.echo(f"splitbrain: {failure_sentence(error)}", err=True)
         if debug:
             click.echo(_trace(error), err=True)
         return code
     click.echo(
         f"splitbrain: this is a bug of splitbrain, not of the system under test: "
-        f"{type(error).__name__}: {_message(error)}",
+        f"{type(error).__name__}: {failure_sentence(error)}",
         err=True,
     )
     if debug:
@@ -81,11 +87,13 @@ def expected_exit_code(error: Exception) -> int | None:
     return EXIT_HARNESS if isinstance(error, OSError) else None
 
 
-def _message(error: Exception) -> str:
+def failure_sentence(error: Exception) -> str:
+    """What an error says, and the notes that were added to it, safe for a terminal."""
+    told = str(error) or type(error).__name__
     if isinstance(error, OSError) and error.strerror:
         what = f"{error.filename}: " if error.filename is not None else ""
-        return printable(f"{what}{error.strerror}.")
-    return printable(str(error)) or type(error).__name__
+        told = f"{what}{error.strerror}."
+    return printable("\n".join((told, *getattr(error, "__notes__", ()))))
 
 
 def _trace(error: Exception) -> str:

@@ -31,19 +31,26 @@ class Entry:
 COMMANDS = {
     "test": Entry("test", "Find out", "Deploy a system, hurt it, and judge what its clients saw."),
     "replay": Entry("replay", "Find out", "Run a run again, seed and all."),
+    "shrink": Entry("shrink", "Find out", "Make a run that failed as small as it can be."),
     "check": Entry("check", "Find out", "Judge histories that were recorded already."),
     "verify": Entry("verify", "Find out", "Check the proof of a verdict, without the search."),
+    "score": Entry("score", "Find out", "Count which seeded bugs are caught, over many seeds."),
     "convert": Entry("convert", "Find out", "Write a history in another format."),
     "runs": Entry("runs", "Look back", "List the runs that are kept."),
     "show": Entry("show", "Look back", "Tell again what a run found."),
+    "tag": Entry("tag", "Look back", "Give a run a word to find it by."),
+    "export": Entry("bundles", "Look back", "Write a run into one file, for others."),
+    "import": Entry("bundles", "Look back", "Take in a run that others have exported."),
     "systems": Entry("catalogue", "What there is", "Systems that can be tested."),
     "workloads": Entry("catalogue", "What there is", "What clients can be asked to do."),
     "faults": Entry("catalogue", "What there is", "Faults, and what each can aim at."),
     "bugs": Entry("catalogue", "What there is", "Seeded bugs that prove the harness."),
     "models": Entry("catalogue", "What there is", "Models a history can be judged by."),
+    "promises": Entry("catalogue", "What there is", "Promises a history can be judged against."),
     "doctor": Entry(
         "doctor", "Take care", "Say what works on this machine, and how to mend the rest."
     ),
+    "prune": Entry("prune", "Take care", "Remove runs that are old."),
     "clean": Entry("clean", "Take care", "Undo what runs that died have left behind."),
 }
 

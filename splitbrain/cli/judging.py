@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from histories.archive import JOURNAL, PACKED_JOURNAL
 from splitbrain.cli.searching import Searching
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class Asked:
     certificate: Path | None = None
     width: int = 100
     progress: bool = True
+    promises: tuple[str, ...] = ("linearizable",)
+    promises_named: bool = False
+    """Whether the promises were asked for by name: then each is told of, be it one alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ def judge_file(path: Path, asked: Asked) -> Judged:
             memory_limit_mb=asked.memory_limit_mb,
             jobs=asked.jobs,
             tick=None if searching is None else searching.tick,
+            promises=asked.promises,
         )
     except HistoryError as error:
         # What was odd about the file is often the reason: a header that was cut off.
@@ -91,7 +96,7 @@ def judge_file(path: Path, asked: Asked) -> Judged:
     return Judged(
         file=str(path),
         verdict=str(result.verdict),
-        document=_document(str(path), result, total),
+        document=_document(str(path), result, total, asked),
         text=_text(str(path), history, result, total, asked.width, notes),
         notes=notes,
         unwritten=unwritten,
@@ -100,18 +105,18 @@ def judge_file(path: Path, asked: Asked) -> Judged:
 
 def _model(name: str | None) -> Any:
     """The model asked for: a name, or one of the user's own from a Python file."""
-    from checker.models import MODELS
+    from checker.judge import JUDGED
 
-    if name is None or name in MODELS:
+    if name is None or name in JUDGED:
         return name
     from checker.models.user import load_model
 
     return load_model(name)
 
 
-def _document(file: str, result: Result, total_seconds: float) -> dict[str, Any]:
+def _document(file: str, result: Result, total_seconds: float, asked: Asked) -> dict[str, Any]:
     certificate = result.certificate
-    return {
+    document: dict[str, Any] = {
         "file": file,
         "verdict": str(result.verdict),
         "reason": result.reason,
@@ -124,6 +129,21 @@ def _document(file: str, result: Result, total_seconds: float) -> dict[str, Any]
         "peak_mb": peak_mb(),
         "certificate": None if certificate is None else certificate.to_json(),
     }
+    if asked.promises_named:
+        from splitbrain.report.promises import rows_of
+
+        document["promises"] = [
+            {
+                "promise": row.promise,
+                "verdict": str(row.verdict),
+                "reason": row.reason,
+                "algorithm": row.algorithm,
+                "seconds": row.seconds,
+                "certificate": None if row.certificate is None else row.certificate.to_json(),
+            }
+            for row in rows_of(result)
+        ]
+    return document
 
 
 def _unreadable(file: str, error: str, notes: Sequence[str], total_seconds: float) -> Judged:
@@ -165,11 +185,20 @@ def _text(
         f"{file}: {result.verdict}  ({result.model}, {plural(result.operations, 'operation')}, "
         f"{plural(result.keys, 'key')}, {total:.2f} s)"
     ]
-    if result.reason and not result.violations:
+    if result.promises:
+        from splitbrain.report.promises import promises_text, worth_showing
+
+        parts.append(promises_text(result.promises, width))
+    elif result.reason and not result.violations:
         parts.append(f"  {result.reason}")
     faults = _faults_beside(file, notes) if result.violations else []
-    for violation in result.violations:
+    shown = result.violations
+    if result.promises:
+        shown = tuple(worth_showing(result.violations))
+    for violation in shown:
         parts.append(f"\n{violation_text(violation, history.operations, faults, width=width)}\n")
+    if len(shown) < len(result.violations):
+        parts.append(f"… and {len(result.violations) - len(shown):,} more")
     return "\n".join(parts)
 
 
@@ -178,22 +207,25 @@ def _write(
 ) -> Iterator[str]:
     """Write the files asked for beside the verdict; a sentence for each that cannot be."""
     if asked.certificate is not None:
-        if result.certificate is None:
+        proofs = {name: proof.to_json() for name, proof in result.proofs().items()}
+        if not proofs:
             notes.append(f"a verdict of {result.verdict} has no certificate: none was written")
         else:
             from histories.archive import write_json
 
             try:
-                write_json(asked.certificate, result.certificate.to_json(), long=True)
+                alone = next(iter(proofs.values())) if len(proofs) == 1 else proofs
+                write_json(asked.certificate, alone, long=True)
             except OSError as error:
                 yield _not_written(asked.certificate, error)
-    if asked.page is not None:
+    linear = result.alone("linearizable")
+    if asked.page is not None and linear is not None:
         from splitbrain.report.history_page import write_history_page
 
         model = None if chosen is None or isinstance(chosen, str) else chosen
         faults = _faults_beside(str(history.path), notes)
         try:
-            write_history_page(asked.page, history, result, model=model, faults=faults)
+            write_history_page(asked.page, history, linear, model=model, faults=faults)
         except OSError as error:
             yield _not_written(asked.page, error)
 
@@ -208,7 +240,7 @@ def _faults_beside(file: str, notes: list[str]) -> list[Fault]:
     from nemesis.ledger import LedgerError, read_ledger
 
     ledger = Path(file).with_name("faults.jsonl")
-    if Path(file).name != "history.jsonl" or not ledger.is_file():
+    if Path(file).name not in (JOURNAL, PACKED_JOURNAL) or not ledger.is_file():
         return []
     try:
         return read_ledger(ledger)

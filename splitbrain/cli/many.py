@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,18 +14,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from checker.verdict import Verdict, compose
-from splitbrain.cli.failure import EXIT_HARNESS, EXIT_INTERRUPTED
+from histories.archive import ArchiveError, unwritable
+from splitbrain.cli.failure import EXIT_HARNESS, EXIT_INTERRUPTED, failure_sentence
 from splitbrain.cli.output import print_json, print_text
 from splitbrain.plan import Plan
-from splitbrain.progress import LiveProgress, Progress
-from splitbrain.report.repeat import repeat_command
+from splitbrain.progress import Progress
+from splitbrain.report.meter import Meter
+from splitbrain.report.repeat import failed_sentence, repeat_command
 from splitbrain.text import printable
 
 if TYPE_CHECKING:
     from splitbrain.campaign import Trial
     from splitbrain.record import RunRecord
 
-FIRST_LINE_S, LINE_EVERY_S, LIVE_EVERY_S = 2.0, 10.0, 0.2
 KEPT_MAX = 20
 """Run folders that one campaign leaves at most: thousands of vacuous runs help nobody."""
 REASONS_SHOWN = 5
@@ -32,18 +34,22 @@ REASONS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked: the plan of the first seed, and how many, how, and how far."""
+    """What was asked: the plan of the first seed, and how many, by whom, and how far."""
 
     plan: Plan
     runs: int
     jobs: int
+    scheduler: str | None
     keep_going: bool
     store: Path
 
 
 @dataclass(slots=True)
 class Tally:
-    """What the trials of a campaign found so far. ``kept`` are the runs whose folders stay."""
+    """What the trials of a campaign found so far. ``kept`` are the runs whose folders stay.
+
+    ``broken`` says what ended the campaign, where that was neither a run nor the user.
+    """
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -51,6 +57,7 @@ class Tally:
     kept: list[RunRecord] = field(default_factory=list)
     failed: Trial | None = None
     differed: int | None = None
+    broken: str | None = None
     seconds: float = 0.0
     virtual_s: float = 0.0
     operations: int = 0
@@ -74,7 +81,7 @@ class Tally:
     @property
     def exit_code(self) -> int:
         """That of all the runs together."""
-        if self.failed is not None or self.differed is not None:
+        if any(trouble is not None for trouble in (self.failed, self.differed, self.broken)):
             return EXIT_HARNESS
         if self.interrupted:
             return EXIT_INTERRUPTED
@@ -82,13 +89,24 @@ class Tally:
 
 
 def run_many(request: Request, progress: Progress, *, as_json: bool) -> int:
-    """Run them, tell what was found; the exit code."""
+    """Run them, tell what was found; the exit code.
+
+    Raises ArchiveError before the first run when the store cannot be written: better than with the
+    first violation.
+    """
+    from splitbrain.campaign import CampaignBroken
+    from targets.target import TargetError
+
+    _try_writing(request.store)
     tally = Tally()
     began = time.monotonic()
     try:
         _run(request, tally, progress)
     except KeyboardInterrupt:
         tally.interrupted = True
+    except (ArchiveError, CampaignBroken, OSError, TargetError) as error:
+        # What was found until then is worth telling all the same.
+        tally.broken = failure_sentence(error)
     tally.seconds = time.monotonic() - began
     progress.close()
     if as_json:
@@ -98,17 +116,26 @@ def run_many(request: Request, progress: Progress, *, as_json: bool) -> int:
     return tally.exit_code
 
 
+def _try_writing(store: Path) -> None:
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=store):
+            pass
+    except OSError as error:
+        raise unwritable(store, error) from None
+
+
 def _run(request: Request, tally: Tally, progress: Progress) -> None:
     from splitbrain.campaign import trials
 
-    meter = _Meter(request, progress)
-    with closing(trials(_plans(request), jobs=request.jobs)) as found:
+    meter = Meter(progress, request.runs)
+    with closing(trials(_plans(request), jobs=request.jobs, scheduler=request.scheduler)) as found:
         for trial in found:
             if trial.error is not None:
                 tally.failed = trial
                 return
             tally.take(trial)
-            meter.show(tally)
+            meter.show(tally.runs, _counts(tally))
             if (trial.accuses or trial.verdict is not Verdict.VALID) and len(tally.kept) < KEPT_MAX:
                 _keep(request, trial, tally, progress)
             if tally.differed is not None or (tally.accusations and not request.keep_going):
@@ -130,33 +157,10 @@ def _keep(request: Request, trial: Trial, tally: Tally, progress: Progress) -> N
     if record.interrupted:
         raise KeyboardInterrupt
     tally.kept.append(record)
+    if record.unwritten is not None:
+        raise ArchiveError(record.unwritten)
     if trace_of(record.folder) != trial.trace:
         tally.differed = trial.seed
-
-
-class _Meter:
-    """Says how far it is: in the moving line of a terminal, or in a line now and then."""
-
-    def __init__(self, request: Request, progress: Progress) -> None:
-        self._request = request
-        self._progress = progress
-        self._live = isinstance(progress, LiveProgress)
-        self._began = time.monotonic()
-        self._shown = self._began + FIRST_LINE_S - LINE_EVERY_S
-
-    def show(self, tally: Tally) -> None:
-        now = time.monotonic()
-        if now - self._shown < (LIVE_EVERY_S if self._live else LINE_EVERY_S):
-            return
-        self._shown = now
-        rate = tally.runs / max(now - self._began, 1e-9)
-        text = (
-            f"{tally.runs:,} of {self._request.runs:,} runs, {rate:.1f} a second: {_counts(tally)}"
-        )
-        if self._live:
-            self._progress.phase(text)
-        else:
-            self._progress.line(text)
 
 
 def _counts(tally: Tally) -> str:
@@ -187,6 +191,8 @@ def _tell(request: Request, tally: Tally) -> None:
         found = "invalid" if trial.verdict is Verdict.INVALID else "unavailable"
         again = repeat_command(replace(request.plan, seed=trial.seed))
         print_text(f"Seed {trial.seed} is the first that is {found}. Again: {again}")
+    if (rest := _rest(request, tally)) is not None:
+        print_text(f"The seeds that are left: {rest}")
     for sentence in _troubles(request, tally):
         click.echo(f"splitbrain: {printable(sentence)}", err=True)
 
@@ -194,10 +200,7 @@ def _tell(request: Request, tally: Tally) -> None:
 def _troubles(request: Request, tally: Tally) -> Iterator[str]:
     if tally.failed is not None:
         plan = replace(request.plan, seed=tally.failed.seed)
-        yield (
-            f"the run of seed {plan.seed} failed, which says nothing about {plan.system}: "
-            f"{tally.failed.error}\nAgain: {repeat_command(plan)}"
-        )
+        yield failed_sentence(plan, tally.failed.error)
     if tally.differed is not None:
         plan = replace(request.plan, seed=tally.differed)
         yield (
@@ -205,18 +208,34 @@ def _troubles(request: Request, tally: Tally) -> Iterator[str]:
             f"on more than its plan. That is an error in splitbrain; please report it with "
             f"{repeat_command(plan)}"
         )
+    if tally.broken is not None:
+        yield f"the campaign ended early: {tally.broken}"
+
+
+def _rest(request: Request, tally: Tally) -> str | None:
+    """The command that runs the seeds which are left of a campaign that was ended, if any are."""
+    left = request.runs - tally.runs
+    if not left or not (tally.interrupted or tally.broken):
+        return None
+    plan = replace(request.plan, seed=request.plan.seed + tally.runs)
+    words = [repeat_command(plan), "--runs", str(left)]
+    words += ["--scheduler", request.scheduler] if request.scheduler else []
+    words += ["--keep-going"] * request.keep_going
+    return " ".join(words)
 
 
 def _summary(request: Request, tally: Tally) -> str:
     first = request.plan.seed
     cut = " (interrupted)" if tally.interrupted else ""
     per_minute = 60 * tally.runs / tally.seconds if tally.seconds else 0.0
-    processes = "1 process" if request.jobs == 1 else f"{request.jobs} processes"
+    where = "in 1 process" if request.jobs == 1 else f"in {request.jobs} processes"
+    if request.scheduler is not None:
+        where = f"by the workers of {request.scheduler}"
     seeds = f"seeds {first} to {first + tally.runs - 1}" if tally.runs > 1 else f"seed {first}"
     return (
         f"{tally.runs:,} of {request.runs:,} runs of {request.plan.system}{cut}, {seeds}: "
         f"{_counts(tally)}.\n{tally.operations:,} operations in {tally.virtual_s:,.0f} simulated "
-        f"seconds; took {tally.seconds:.1f} s in {processes}, {per_minute:,.0f} runs a minute."
+        f"seconds; took {tally.seconds:.1f} s {where}, {per_minute:,.0f} runs a minute."
     )
 
 
@@ -225,7 +244,8 @@ def _document(request: Request, tally: Tally) -> dict[str, Any]:
         "plan": request.plan.to_json(),
         "runs_asked": request.runs,
         "runs": tally.runs,
-        "jobs": request.jobs,
+        "jobs": request.jobs if request.scheduler is None else None,
+        "scheduler": request.scheduler,
         "verdict": compose(tally.verdicts),
         "verdicts": {str(verdict): count for verdict, count in tally.verdicts.items()},
         "reasons": dict(tally.reasons),
@@ -236,6 +256,8 @@ def _document(request: Request, tally: Tally) -> dict[str, Any]:
         "kept": {record.plan.seed: str(record.folder) for record in tally.kept},
         "failed": None if tally.failed is None else asdict(tally.failed),
         "differed": tally.differed,
+        "broken": tally.broken,
+        "rest": _rest(request, tally),
         "interrupted": tally.interrupted,
         "operations": tally.operations,
         "virtual_seconds": tally.virtual_s,

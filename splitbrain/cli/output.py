@@ -52,3 +52,16 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         lines.append((start + wrapped[0]).rstrip())
         lines.extend(" " * indent + line for line in wrapped[1:])
     click.echo("\n".join(lines))
+
+
+def print_rows(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under their heads, each on one line however long; for lists of thousands.
+
+    Columns in which nothing stands are left out.
+    """
+    shown = [[printable(cell) for cell in row] for row in rows]
+    columns = [column for column in zip(heads, *shown, strict=True) if any(column[1:])]
+    widths = [max(map(len, column)) for column in columns]
+    lines = zip(*columns, strict=True)
+    told = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+    click.echo("\n".join(told))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from splitbrain.cli.catalogue import BugEntry, Catalogue, system_of_bug
-from splitbrain.plan import STRATEGIES, Plan
+from splitbrain.cli.outside import SSH, read_outside
+from splitbrain.cli.promising import parse_promises
+from splitbrain.cli.together import unfit_together
+from splitbrain.credentials import NO_CREDENTIALS, Credentials
+from splitbrain.plan import AIMED, STRATEGIES, Plan
 from splitbrain.quantities import (
     QuantityError,
-    duration_text,
     parse_concurrency,
     parse_duration,
     parse_interval,
@@ -28,6 +32,8 @@ MAX_OPERATIONS = 100_000_000
 MAX_SEED = 2**63 - 1
 DEFAULT_WORKLOAD = "register"
 ADVISED_RESEND_S = 0.5
+GENTLE_RATE = 50.0
+"""Operations a second for a cluster that others may be using."""
 
 T = TypeVar("T")
 
@@ -37,6 +43,7 @@ class Asked:
     """The options of ``test`` as typed; None where the user said nothing."""
 
     system: str
+    target: str | None = None
     host: str | None = None
     nodes: str | None = None
     workload: str | None = None
@@ -59,17 +66,31 @@ class Asked:
     options: tuple[str, ...] = ()
     seed: str | None = None
     stop_on_violation: bool = False
+    ssh: str | None = None
+    ssh_key: str | None = None
+    ssh_known_hosts: str | None = None
+    sudo: str | None = None
+    endpoints: str | None = None
+    allow_faults: bool = False
+    tls_ca: str | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    user: str | None = None
+    password_file: str | None = None
+    consistency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What was asked, made whole: a plan, and lines that say what was chosen for the user.
 
-    ``plan.host`` is empty when the user named none: the caller chooses.
+    ``plan.host`` is empty when the user named none: the caller chooses. ``credentials`` are not
+    part of the plan, which is written down.
     """
 
     plan: Plan
     notes: tuple[str, ...]
+    credentials: Credentials = NO_CREDENTIALS
 
 
 class SettingsError(Exception):
@@ -113,6 +134,7 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
     none is given: drawing one is the caller's affair.
     """
     reader = _Reader()
+    asked = _named(reader, asked, catalogue)
     defaults = Plan(system=asked.system, host="", workload=DEFAULT_WORKLOAD)
     if not asked.system:
         reader.problems.append(f"which system? There is: {', '.join(catalogue.systems)}.")
@@ -121,13 +143,18 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
     bugs = _bugs(reader, asked, catalogue)
     advice = bugs[0] if bugs else None
     notes: list[str] = []
+    outside, problems = read_outside(asked, most=MAX_NODES)
+    reader.problems += problems
     workload, faults, targets, overlap = _scenario(reader, asked, catalogue, advice, notes)
     nodes = reader.read(
-        "--nodes", asked.nodes, lambda t: parse_whole(t, minimum=1, maximum=MAX_NODES), 5
+        "--nodes",
+        asked.nodes,
+        lambda t: parse_whole(t, minimum=1, maximum=MAX_NODES),
+        outside.count or 5,
     )
     usual_interval = defaults.fault_hold_s, defaults.fault_quiet_s
-    if advice is not None and advice.interval is not None and asked.faults is None:
-        usual_interval = advice.interval
+    if advice is not None and asked.faults is None:
+        usual_interval = _advised_interval(asked, advice) or usual_interval
     hold, quiet = reader.read("--interval", asked.interval, parse_interval, usual_interval)
     time_limit_s = reader.read(
         "--time-limit",
@@ -143,9 +170,16 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
     )
     # So many in all, spread over the whole time: faults need operations to meet.
     usual_rate = defaults.rate if operations is None else round(operations / time_limit_s, 6)
+    if operations is None:
+        if advice is not None and advice.rate is not None:
+            usual_rate = advice.rate
+        if outside.endpoints:
+            usual_rate = GENTLE_RATE
     plan = Plan(
         system=asked.system,
-        host=reader.name("--host", "host", asked.host, catalogue.hosts, ""),
+        host=reader.name(
+            "--host", "host", asked.host, catalogue.hosts, SSH if outside.count else ""
+        ),
         workload=workload,
         nodes=nodes,
         concurrency=reader.read(
@@ -197,11 +231,32 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
             defaults.live_within_s,
         ),
         stop_on_violation=asked.stop_on_violation,
+        ssh=outside.ssh,
+        ssh_key=outside.key,
+        ssh_known_hosts=outside.known_hosts,
+        sudo=outside.sudo,
+        endpoints=outside.endpoints,
+        consistency=parse_promises(asked.consistency, reader.problems),
+        target=asked.target,
     )
-    _check_together(reader, plan, catalogue)
+    reader.problems += unfit_together(plan, catalogue)
+    reader.problems += outside.unsuitable_for(plan, nodes_named=asked.nodes is not None)
     if reader.problems:
         raise SettingsError(reader.problems)
-    return Settled(plan, tuple(notes))
+    return Settled(plan, (*notes, *outside.notes()), outside.credentials)
+
+
+def _named(reader: _Reader, asked: Asked, catalogue: Catalogue) -> Asked:
+    """With a target's file: the name of the system in it, and the file's whole path."""
+    if asked.target is None or catalogue.own is None:
+        return asked
+    if asked.system not in ("", catalogue.own):
+        reader.problems.append(
+            f"{asked.system} and --target are two systems: that of {asked.target} is called "
+            f"{catalogue.own}; leave {asked.system} out."
+        )
+    whole = str(Path(asked.target).expanduser().absolute())
+    return replace(asked, system=catalogue.own, target=whole)
 
 
 def _bugs(reader: _Reader, asked: Asked, catalogue: Catalogue) -> list[BugEntry]:
@@ -232,22 +287,31 @@ def _scenario(
     defaults = Plan(system="", host="", workload=DEFAULT_WORKLOAD)
     workload, faults = defaults.workload, defaults.faults
     targets, overlap = defaults.fault_targets, defaults.overlap
+    if asked.endpoints is not None:
+        # Faults that others would feel are there only when they are asked for.
+        faults = ("partition", "pause") if asked.allow_faults else ()
     if advice is not None:
         workload = advice.workload if asked.workload is None else asked.workload
         if asked.faults is None:
             faults, overlap = advice.faults, advice.overlap
-            targets = advice.fault_targets
+            # Aimed faults have aims of their own.
+            targets = () if asked.strategy == AIMED else advice.fault_targets
         advised = [f"workload {workload}"] if asked.workload is None else []
         if asked.faults is None:
             aim = f" aimed at {', '.join(targets)}" if targets else ""
             advised.append(f"faults {', '.join(faults) or NO_FAULTS}{aim}")
-            if advice.interval is not None and asked.interval is None:
-                hold, quiet = advice.interval
+            interval = _advised_interval(asked, advice)
+            if interval is not None and asked.interval is None:
+                hold, quiet = interval
                 advised.append(f"held {hold:g} s, {quiet:g} s apart")
         if advised:
             notes.append(f"As the catalogue advises for {advice.name}: {'; '.join(advised)}.")
+    system = catalogue.systems.get(asked.system)
     if asked.workload is not None:
         workload = asked.workload
+    elif system is not None and workload not in system.workloads:
+        workload = system.workloads[0]
+        notes.append(f"Workload {workload}: {asked.system} cannot run {defaults.workload}.")
     reader.name("--workload", "workload", workload, catalogue.workloads, DEFAULT_WORKLOAD)
     if asked.faults is not None:
         faults = parse_names(asked.faults)
@@ -268,6 +332,11 @@ def _scenario(
     return workload, faults, targets, overlap
 
 
+def _advised_interval(asked: Asked, advice: BugEntry) -> tuple[float, float] | None:
+    # Scenarios have times of their own, which elections and time-outs ask for.
+    return None if asked.strategy == AIMED else advice.interval
+
+
 def _options(bugs: Sequence[BugEntry], asked: Asked, notes: list[str]) -> tuple[str, ...]:
     """What the bugs need, unless the user has a say in it, and what the user typed."""
     typed = {text.partition("=")[0] for text in asked.options}
@@ -284,53 +353,15 @@ def _resend(
     if asked.resend == NO_RESEND:
         return None
     usual = catalogue.workloads[workload].resend_s if workload in catalogue.workloads else None
+    system = catalogue.systems.get(asked.system)
+    if system is not None and not system.resends:
+        if asked.resend is not None:
+            reader.problems.append(
+                f"--resend: {asked.system} keeps no sessions of requests, so one that is sent "
+                "again may count twice; leave it out."
+            )
+        return None
     advised = ADVISED_RESEND_S if usual is None and advice is not None and advice.resend else usual
     return reader.read(
         "--resend", asked.resend, lambda text: parse_duration(text, minimum_s=0.01), advised
     )
-
-
-def _check_together(reader: _Reader, plan: Plan, catalogue: Catalogue) -> None:
-    """What no option alone can tell."""
-    system = catalogue.systems.get(plan.system)
-    known_workload = plan.workload in catalogue.workloads
-    if system is not None and known_workload and plan.workload not in system.workloads:
-        reader.problems.append(
-            f"--workload: {plan.system} cannot run the workload {plan.workload!r}; "
-            f"it can run: {', '.join(system.workloads)}."
-        )
-    kinds = [catalogue.faults[name] for name in plan.faults if name in catalogue.faults]
-    targets = {target for kind in kinds for target in kind.targets}
-    for entry in plan.fault_targets:
-        kind_name, _, target = entry.rpartition(":")
-        if not kinds:
-            reader.problems.append(
-                f"--fault-target: {entry!r} has nothing to aim: no faults are asked for."
-            )
-        elif kind_name and kind_name not in plan.faults:
-            reader.problems.append(
-                f"--fault-target: {entry!r} aims a fault that is not asked for; "
-                f"the faults are {', '.join(plan.faults)}."
-            )
-        elif kind_name and kind_name in catalogue.faults:
-            reader.name(
-                "--fault-target",
-                f"target of {kind_name}",
-                target,
-                catalogue.faults[kind_name].targets,
-                target,
-            )
-        else:
-            reader.name("--fault-target", "fault target", target, sorted(targets), target)
-    if plan.concurrency < plan.nodes:
-        reader.problems.append(
-            f"--concurrency: {plan.concurrency} clients leave some of the {plan.nodes} nodes "
-            f"without one; {plan.nodes} are needed at least."
-        )
-    if "partition" in plan.faults and plan.nodes < 2:
-        reader.problems.append("--nodes: a partition needs two nodes at least.")
-    if plan.resend_s is not None and plan.resend_s >= plan.timeout_s:
-        reader.problems.append(
-            f"--resend: seen {duration_text(plan.resend_s)} s, expected less than the time-out of "
-            f"an operation ({duration_text(plan.timeout_s)} s), or nothing is ever sent again."
-        )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import click
+
 from splitbrain.cli.output import print_json, print_text, width
 from splitbrain.record import RunRecord
 from splitbrain.report.document import run_document
 from splitbrain.report.text import summary
+from splitbrain.text import printable
 
 
 def tell(record: RunRecord, *, as_json: bool) -> None:
@@ -14,3 +17,7 @@ def tell(record: RunRecord, *, as_json: bool) -> None:
         print_json(run_document(record))
     else:
         print_text(summary(record, width=width()))
+    for note in record.notes:
+        click.echo(f"  note: {printable(note)}", err=True)
+    if record.unwritten is not None:
+        click.echo(f"splitbrain: {printable(record.unwritten)}", err=True)

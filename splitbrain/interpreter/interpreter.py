@@ -271,6 +271,7 @@ class Interpreter:
                     value,
                     self._workers.node[worker],
                     completion.error,
+                    dict(completion.extra or {}),
                 )
             )
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from checker.verdict import Result
 from nemesis.fault import Fault
 from splitbrain.record import RunRecord
 from splitbrain.report.findings import evidence
-from splitbrain.report.repeat import repeat_command
+from splitbrain.report.repeat import again_command
 from splitbrain.report.statistics import statistics
 
 
@@ -25,7 +26,7 @@ def run_document(record: RunRecord) -> dict[str, Any]:
         "stopped": None if record.stopped is None else asdict(record.stopped),
         "started": record.started,
         "plan": record.plan.to_json(),
-        "repeat": repeat_command(record.plan),
+        "repeat": again_command(record.plan, record.run),
         "host": record.host_facts,
         "results": [
             {
@@ -36,6 +37,7 @@ def run_document(record: RunRecord) -> dict[str, Any]:
                 "operations": result.operations,
                 "keys": result.keys,
                 "search_seconds": result.search_seconds,
+                **_promises(result),
                 "violations": [
                     {
                         "kind": violation.kind,
@@ -59,6 +61,24 @@ def run_document(record: RunRecord) -> dict[str, Any]:
         "died": list(record.died),
         "health": asdict(record.health),
         "timings": asdict(record.timings),
+    }
+
+
+def _promises(result: Result) -> dict[str, Any]:
+    """A row for each promise, where others were asked about than linearizability alone."""
+    if not result.promises:
+        return {}
+    return {
+        "promises": [
+            {
+                "promise": row.promise,
+                "verdict": str(row.verdict),
+                "reason": row.reason,
+                "algorithm": row.algorithm,
+                "seconds": row.seconds,
+            }
+            for row in result.promises
+        ]
     }
 
 

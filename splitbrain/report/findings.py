@@ -5,10 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+import numpy as np
+
 from checker.verdict import Violation
 from histories.event import Operation
+from histories.table import Operations
 from nemesis.fault import Fault
 from splitbrain.report.faults import band_label
+from splitbrain.text import shortened
 
 Band = tuple[int, int, str]
 
@@ -21,6 +25,10 @@ def evidence(violation: Violation, operations: Sequence[Operation]) -> list[Oper
     wanted = set(violation.operations)
     if violation.culprit is not None:
         wanted.add(violation.culprit)
+    if isinstance(operations, Operations):
+        # Each operation of a table is made when it is asked for: only those that are wanted.
+        rows = np.flatnonzero(np.isin(operations.table.call, sorted(wanted)))
+        return [operations[int(row)] for row in rows]
     return sorted((o for o in operations if o.call in wanted), key=lambda o: o.call)
 
 
@@ -50,7 +58,9 @@ def violation_text(
 
     shown = evidence(violation, operations)
     told = f"{violation.kind.capitalize()}: {violation.sentence}."
-    parts = [textwrap.fill(told, width, break_long_words=False, break_on_hyphens=False)]
+    if breaks := violation.details.get("breaks"):
+        told += f" (Breaks {', '.join(breaks)}.)"
+    parts = [textwrap.fill(shortened(told), width, break_long_words=False, break_on_hyphens=False)]
     if shown:
         bands = bands_near(shown, faults)
         parts.append(violation_diagram(violation, shown, width=width, bands=bands))

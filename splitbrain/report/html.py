@@ -13,7 +13,8 @@ from checker.verdict import Verdict
 from splitbrain.record import RunRecord
 from splitbrain.report.columns import timeline_data
 from splitbrain.report.faults import effect_text, fault_times, fault_title
-from splitbrain.report.repeat import repeat_command
+from splitbrain.report.promises import in_a_line
+from splitbrain.report.repeat import again_command
 from splitbrain.report.statistics import Count, Statistics, statistics
 from splitbrain.report.text import (
     health_sentence,
@@ -94,8 +95,10 @@ def _facts(record: RunRecord, numbers: Statistics) -> str:
             f"workload {plan.workload}",
         ),
         ("Harness", health_sentence(record.health)),
-        ("Again", repeat_command(plan)),
+        ("Again", again_command(plan, record.run)),
     ]
+    if told := "; ".join(in_a_line(r.promises) for r in record.results if r.promises):
+        rows.insert(0, ("Promises", told))
     if plan.bugs:
         reached = ", ".join(
             f"{bug}: reached {record.bugs_reached.get(bug, 0):,} times" for bug in plan.bugs

@@ -1,8 +1,9 @@
-"""The command that repeats a run."""
+"""The command that repeats a run, and what else is told with it."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 
 from splitbrain.plan import Plan
@@ -10,24 +11,31 @@ from splitbrain.quantities import duration_text
 
 
 def repeat_command(plan: Plan) -> str:
-    """The shell command whose plan is exactly ``plan``.
+    """The shell command whose plan is exactly ``plan``, but for its script.
 
     What equals a default is left out, except the host and the seed, and whatever a seeded
     bug's catalogue entry or the workload could fill in.
     """
     default = Plan(system=plan.system, host=plan.host, workload="register")
-    words = ["splitbrain", "test", plan.system, "--host", plan.host, "--seed", str(plan.seed)]
+    what = [plan.system] if plan.target is None else ["--target", plan.target]
+    words = ["splitbrain", "test", *what, "--host", plan.host, "--seed", str(plan.seed)]
 
     def add(option: str, text: str, *, differs: bool) -> None:
         if differs:
             words.extend((option, text))
 
+    _add_outside(plan, add)
+    if plan.endpoints and plan.ssh:
+        words.append("--allow-faults")
     advised = bool(plan.bugs)
+    # A cluster that runs already has gentler defaults.
+    existing = bool(plan.endpoints)
     for bug in plan.bugs:
         words += ["--bug", bug]
     for text in plan.options:
         words += ["--option", text]
-    add("--nodes", str(plan.nodes), differs=plan.nodes != default.nodes)
+    known = len(plan.endpoints or plan.ssh) or default.nodes
+    add("--nodes", str(plan.nodes), differs=plan.nodes != known)
     add("--workload", plan.workload, differs=advised or plan.workload != default.workload)
     add(
         "--concurrency",
@@ -36,7 +44,8 @@ def repeat_command(plan: Plan) -> str:
     )
     counted = plan.operations is not None
     add("--operations", str(plan.operations), differs=counted)
-    add("--rate", duration_text(plan.rate), differs=counted or plan.rate != default.rate)
+    unusual = counted or existing or plan.rate != default.rate
+    add("--rate", duration_text(plan.rate), differs=unusual)
     add(
         "--time-limit",
         duration_text(plan.time_limit_s),
@@ -57,7 +66,7 @@ def repeat_command(plan: Plan) -> str:
     add(
         "--faults",
         ",".join(plan.faults) or "none",
-        differs=advised or plan.faults != default.faults,
+        differs=advised or existing or plan.faults != default.faults,
     )
     if plan.faults:
         add(
@@ -80,9 +89,42 @@ def repeat_command(plan: Plan) -> str:
         duration_text(plan.live_within_s),
         differs=plan.live_within_s != default.live_within_s,
     )
+    add(
+        "--consistency",
+        ",".join(plan.consistency),
+        differs=plan.consistency != default.consistency,
+    )
     if plan.stop_on_violation:
         words.append("--stop-on-violation")
     return shlex.join(words)
+
+
+def again_command(plan: Plan, run: str) -> str:
+    """The shell command that repeats the run of this name: a script is too long to type."""
+    return repeat_command(plan) if plan.script is None else f"splitbrain replay {run}"
+
+
+def without_bugs_command(plan: Plan, run: str) -> str:
+    """The same on the correct system."""
+    if plan.script is None:
+        return repeat_command(without_bugs(plan))
+    return f"splitbrain replay {run} --without-bugs"
+
+
+def _add_outside(plan: Plan, add: Callable[..., None]) -> None:
+    add("--ssh", ",".join(plan.ssh), differs=bool(plan.ssh))
+    add("--ssh-key", str(plan.ssh_key), differs=plan.ssh_key is not None)
+    add("--ssh-known-hosts", str(plan.ssh_known_hosts), differs=plan.ssh_known_hosts is not None)
+    add("--sudo", plan.sudo, differs=plan.sudo != "auto")
+    add("--endpoints", ",".join(plan.endpoints), differs=bool(plan.endpoints))
+
+
+def failed_sentence(plan: Plan, error: str | None) -> str:
+    """A run that the harness did not finish, for a person: ``error`` says why."""
+    return (
+        f"the run of seed {plan.seed} failed, which says nothing about {plan.system}: "
+        f"{error}\nAgain: {repeat_command(plan)}"
+    )
 
 
 def without_bugs(plan: Plan) -> Plan:

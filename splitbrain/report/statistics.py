@@ -133,12 +133,13 @@ def reads_of_others(
     """Ok reads, and how many of them returned what another client than the reader had done.
 
     On a register: the value's latest writer (a write or compare-and-set that may have
-    happened, invoked before the read returned) is another client. A set: an element that
-    another client added. A counter: a value that the reader's own adds do not explain.
+    happened, invoked before the read returned) is another client. A set, a list: an element that
+    another client added. A watch: an event that another client made. A counter: a value that the
+    reader's own adds do not explain.
     """
     reads = of_others = 0
     last_writer: dict[tuple[Any, Any], int] = {}
-    adders: dict[Any, int] = {}
+    adders: dict[tuple[Any, Any], int] = {}
     own_sum: dict[tuple[int, Any], int] = {}
     for order, operation in _by_effect(operations):
         me = client(operation.process)
@@ -148,9 +149,9 @@ def reads_of_others(
             written = _written(operation)
             if written is not _NOTHING:
                 last_writer[canonical(operation.key), canonical(written)] = me
-            elif operation.f == "add":
-                adders[canonical(operation.input)] = me
-                if isinstance(operation.input, int):
+            elif operation.f in ("add", "append", "put"):
+                adders[canonical(operation.key), canonical(operation.input)] = me
+                if operation.f == "add" and isinstance(operation.input, int):
                     place = (me, canonical(operation.key))
                     own_sum[place] = own_sum.get(place, 0) + operation.input
             continue
@@ -159,7 +160,11 @@ def reads_of_others(
         reads += 1
         seen = operation.output
         if isinstance(seen, list):
-            of_others += any(adders.get(canonical(e), me) != me for e in seen)
+            key = canonical(operation.key)
+            of_others += any(adders.get((key, canonical(e)), me) != me for e in seen)
+        elif isinstance(seen, dict):
+            changes = [(canonical(k), canonical(v)) for _, k, v in seen.get("events", ())]
+            of_others += any(adders.get(change, me) != me for change in changes)
         elif adders and isinstance(seen, int):
             of_others += seen != own_sum.get((me, canonical(operation.key)), 0)
         else:

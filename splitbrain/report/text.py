@@ -11,8 +11,11 @@ from splitbrain.quantities import duration_text
 from splitbrain.record import Health, RunRecord
 from splitbrain.report.faults import effect_text, fault_times, fault_title
 from splitbrain.report.findings import violation_text
-from splitbrain.report.repeat import repeat_command, without_bugs
+from splitbrain.report.promises import promises_text, worth_showing
+from splitbrain.report.repeat import again_command, without_bugs_command
+from splitbrain.report.script import script_text
 from splitbrain.report.statistics import Count, Recovery, Statistics, statistics
+from splitbrain.text import shortened
 
 VIOLATIONS_SHOWN = 3
 ERRORS_SHOWN = 6
@@ -23,10 +26,12 @@ def summary(record: RunRecord, *, width: int = 100) -> str:
     """The whole summary, ``width`` columns wide at most where words can be broken."""
     numbers = statistics(record.operations, record.faults, concurrency=record.plan.concurrency)
     blocks = [
-        textwrap.fill(verdict_sentence(record), width),
+        textwrap.fill(shortened(verdict_sentence(record)), width),
         textwrap.fill(unavailable_sentence(record), width),
+        *(promises_text(r.promises, width) for r in record.results if r.promises),
         *_violations(record, width),
         "\n".join(_setting(record, numbers, width)),
+        "\n".join(script_text(record.plan, width)),
         "\n".join(_operations(numbers, width)),
         "\n".join(_faults(record, numbers, width)),
         "\n".join(_bugs(record)),
@@ -49,8 +54,12 @@ def verdict_sentence(record: RunRecord) -> str:
     if record.verdict is Verdict.VALID:
         models = ", ".join(dict.fromkeys(result.model for result in record.results))
         hurt = f" under {', '.join(plan.faults)}" if record.faults else ""
+        asked = dict.fromkeys(row.promise for r in record.results for row in r.promises)
+        kept = (
+            f"keeps what it was asked for: {', '.join(asked)}" if asked else "could have happened"
+        )
         return (
-            f"VALID: all that clients saw of {plan.system}{hurt} could have happened "
+            f"VALID: all that clients saw of {plan.system}{hurt} {kept} "
             f"({models or plan.workload}, {len(record.operations):,} operations).{cut}"
         )
     if record.verdict is Verdict.INVALID:
@@ -74,10 +83,12 @@ def unavailable_sentence(record: RunRecord) -> str:
 
 def _violations(record: RunRecord, width: int) -> Iterator[str]:
     found = [violation for result in record.results for violation in result.violations]
-    for violation in found[:VIOLATIONS_SHOWN]:
+    asked = any(result.promises for result in record.results)
+    shown = worth_showing(found) if asked else found[:VIOLATIONS_SHOWN]
+    for violation in shown:
         yield violation_text(violation, record.operations, record.faults, width=width)
-    if len(found) > VIOLATIONS_SHOWN:
-        yield f"… and {len(found) - VIOLATIONS_SHOWN} more in {record.folder / 'verdict.json'}"
+    if len(found) > len(shown):
+        yield f"… and {len(found) - len(shown)} more in {record.folder / 'verdict.json'}"
 
 
 def _setting(record: RunRecord, numbers: Statistics, width: int) -> Iterator[str]:
@@ -116,6 +127,8 @@ def health_sentence(health: Health) -> str:
 
 
 def _rate(plan: Plan) -> str:
+    if plan.script is not None:
+        return f"{len(plan.script.operations):,} operations, each at its time,"
     return f"{duration_text(plan.rate)} ops/s asked" if plan.rate else "as fast as they could"
 
 
@@ -207,14 +220,16 @@ def _closing(record: RunRecord, width: int) -> Iterator[str]:
         yield f"Timeline    {record.folder / 'report.html'}"
     if (record.folder / "explanation.html").is_file():
         yield f"Why         {record.folder / 'explanation.html'}"
-    yield f"Again       {repeat_command(record.plan)}"
+    yield f"Again       {again_command(record.plan, record.run)}"
     if record.plan.bugs:
-        yield f"Without it  {repeat_command(without_bugs(record.plan))}"
+        yield f"Without it  {without_bugs_command(record.plan, record.run)}"
+    if record.plan.script is not None and record.plan.script.shrunk_from:
+        yield f"Shrunk from {record.plan.script.shrunk_from}"
 
 
 def _row(head: str, text: str, width: int) -> str:
     return textwrap.fill(
-        text,
+        shortened(text),
         width,
         initial_indent=f"{head:<12}",
         subsequent_indent=" " * 12,
@@ -224,7 +239,7 @@ def _row(head: str, text: str, width: int) -> str:
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
     return textwrap.wrap(
-        text,
+        shortened(text),
         width,
         initial_indent=indent,
         subsequent_indent=indent + "  ",

@@ -13,6 +13,8 @@ from splitbrain.plan import Plan
 from splitbrain.workloads.workload import Workload, final_phase, main_phase, recovery_phase
 
 READS_PER_S, READ_SHARE_MAX = 2.0, 0.1
+UNPACED_RATE = 600.0
+"""What is reckoned with where clients go as fast as they can (a plan's rate of 0)."""
 
 
 def _element(rng: Random, n: int) -> int:
@@ -23,10 +25,11 @@ def _late_element(rng: Random, n: int) -> int:
     return -1 - n
 
 
-def _phases(plan: Plan) -> Phases:
+def set_phases(plan: Plan) -> Phases:
+    """Adds and a few reads under faults, then adds until one is ok, then reads on every node."""
     # Two reads a node: one that times out while a node catches up is not the last word.
     reads = Each(Limit(Repeat("read"), 2), plan.nodes)
-    share = min(READ_SHARE_MAX, READS_PER_S / plan.rate)
+    share = min(READ_SHARE_MAX, READS_PER_S / (plan.rate or UNPACED_RATE))
     mixed = Mix(((1.0 - share, Draw("add", _element)), (share, Repeat("read"))))
     main = main_phase(plan, mixed)
     recovery = recovery_phase(plan, Draw("add", _late_element), "add")
@@ -37,5 +40,5 @@ SET = Workload(
     "set",
     "unique adds and a few reads, then reads on every node; nothing acknowledged may be lost",
     "set",
-    _phases,
+    set_phases,
 )

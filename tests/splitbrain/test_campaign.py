@@ -1,16 +1,11 @@
-"""Campaigns: many seeds in processes, the same results in any number, and how they end."""
+"""Campaigns: many seeds, the same results in any number of processes, and what is told of them."""
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +13,10 @@ from typing import Any
 import pytest
 
 from checker.verdict import Verdict
-from splitbrain.campaign import CampaignBroken, Trial, pool, trials
+from splitbrain.archive.packing import content_of
+from splitbrain.campaign import CampaignBroken, Trial, attempt, trials
 from splitbrain.cli import front, many
+from splitbrain.live import Seen
 from splitbrain.plan import Plan
 
 PLAN = Plan(
@@ -50,49 +47,16 @@ def test_any_number_of_processes_finds_the_same_in_the_same_order() -> None:
     assert found(12, jobs=2) == alone
 
 
-def test_leaving_off_early_ends_the_processes() -> None:
-    with closing(trials((replace(PLAN, seed=n) for n in itertools.count()), jobs=2)) as endless:
-        assert [trial.seed for trial in itertools.islice(endless, 3)] == [0, 1, 2]
-
-
-def suicidal(plan: Plan) -> Trial:
-    """A run whose process is killed: the first time, or for seed 13 always."""
-    marker = Path(os.environ["SPLITBRAIN_MARKER"])
-    if plan.seed == 13 or (plan.seed == 2 and not marker.exists()):
-        marker.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return Trial(plan.seed, Verdict.VALID)
-
-
-@pytest.fixture
-def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPLITBRAIN_MARKER", str(tmp_path / "killed once"))
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    monkeypatch.setattr(pool, "attempt", suicidal)
-    monkeypatch.setattr(pool, "_executor", _forked)
-
-
-def _forked(jobs: int) -> Any:
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
-
-
-def test_a_process_that_is_killed_costs_nothing_but_time(killed: None, tmp_path: Path) -> None:
-    assert [trial.seed for trial in trials(plans(6), jobs=2)] == list(range(6))
-    assert (tmp_path / "killed once").exists()
-
-
-def test_a_seed_that_kills_its_process_every_time_ends_the_campaign(killed: None) -> None:
-    with pytest.raises(CampaignBroken, match="died 3 times around seed 1"):
-        list(trials(plans(6, first=10), jobs=2))
+def test_an_interrupted_run_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("splitbrain.run.lived", lambda *given: Seen(interrupted=True))
+    with pytest.raises(KeyboardInterrupt):
+        attempt(PLAN)
 
 
 def script(monkeypatch: pytest.MonkeyPatch, *verdicts: Verdict | str) -> None:
     """Campaigns in this test find these verdicts, seed by seed; a text is the harness's error."""
 
-    def told(plans: Any, *, jobs: int) -> Any:
+    def told(plans: Any, *, jobs: int, scheduler: str | None) -> Any:
         for plan in plans:
             verdict = verdicts[plan.seed % len(verdicts)]
             if isinstance(verdict, Verdict):
@@ -152,16 +116,43 @@ def test_the_exit_code_is_that_of_all_runs_together(
 
 def test_an_interrupt_tells_what_was_found_until_then(monkeypatch: Any, capsys: Any) -> None:
     script(monkeypatch, VALID)
-    inner = many._Meter.show
+    inner = many.Meter.show
 
-    def show(meter: Any, tally: Any) -> None:
-        inner(meter, tally)
-        if tally.runs == 7:
+    def show(meter: Any, done: int, what: str) -> None:
+        inner(meter, done, what)
+        if done == 7:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(many._Meter, "show", show)
+    monkeypatch.setattr(many.Meter, "show", show)
     code, told = campaign(capsys, "--runs", "100")
     assert (code, told["runs"], told["interrupted"]) == (130, 7, True)
+
+
+def test_a_store_that_cannot_be_written_is_said_before_the_first_run(
+    tmp_path: Path, capsys: Any
+) -> None:
+    (tmp_path / "file").touch()
+    code, told = campaign(capsys, "--runs", "100", "--store", str(tmp_path / "file" / "store"))
+    assert (code, told) == (2, None)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [CampaignBroken("all is lost"), OSError(28, "No space left on device", "/store")],
+)
+def test_what_was_found_before_a_campaign_broke_is_told(
+    monkeypatch: Any, capsys: Any, error: Exception
+) -> None:
+    script(monkeypatch, VALID, VALID, INVALID)
+
+    def keep(request: Any, trial: Trial, tally: Any, progress: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(many, "_keep", keep)
+    code, told = campaign(capsys, "--runs", "100", "--keep-going")
+    assert (code, told["runs"], told["verdicts"]) == (70, 3, {"valid": 2, "invalid": 1})
+    assert str(error.args[-1]) in told["broken"]
+    assert "--seed 3 " in told["rest"] and told["rest"].endswith("--runs 97 --keep-going")
 
 
 @pytest.mark.parametrize(
@@ -170,6 +161,7 @@ def test_an_interrupt_tells_what_was_found_until_then(monkeypatch: Any, capsys: 
         ("test raft --host sandbox --runs 3", "many runs at once are for --host simulated"),
         ("test raft --host simulated --runs 0 --jobs x", "2 problems"),
         ("test raft --host simulated --jobs 2", "--jobs goes with --runs"),
+        ("test raft --host simulated --scheduler tcp://a:1", "--scheduler goes with --runs"),
         ("test raft --host simulated --keep-going", "--keep-going goes with --runs"),
         ("test raft --host simulated --runs 2 --option x=1", "none of this system's options"),
         ("test raft --host simulated --strategy best", "strategy"),
@@ -218,44 +210,10 @@ def test_a_real_campaign_keeps_what_it_accuses_and_a_replay_gives_the_same_bytes
     again = splitbrain(tmp_path, "replay", "latest")
     assert again.returncode == 1, again.stderr
     assert again.stdout.startswith("SAME: ") and "the same bytes in 7 files" in again.stdout
-    journal = folders[0] / "history.jsonl"
-    journal.write_text(journal.read_text().replace('"read"', '"look"', 1))
+    packed = folders[0] / "history.jsonl.zst"
+    content = b"".join(content_of(packed))
+    (folders[0] / "history.jsonl").write_bytes(content.replace(b'"read"', b'"look"', 1))
+    packed.unlink()
     differs = splitbrain(tmp_path, "replay", "latest")
     assert differs.returncode == 70
     assert "DIFFERENT" in differs.stdout and "history.jsonl differs from line" in differs.stdout
-
-
-def gone(group: int) -> bool:
-    """Whether the process group comes to its end, as a server of processes does by itself."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def test_ctrl_c_ends_a_real_campaign_and_all_its_processes(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "splitbrain", *SHORT.split(), "--runs", "1000000"],
-        env=os.environ | {"SPLITBRAIN_STORE": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        process_group=0,
-    )
-    try:
-        assert process.stderr is not None
-        lines = iter(process.stderr.readline, "")
-        assert any(" of 1,000,000 runs, " in line for line in lines)
-        os.killpg(process.pid, signal.SIGINT)
-        out, _ = process.communicate(timeout=120)
-        assert process.returncode == 130
-        assert "(interrupted)" in out and " valid" in out
-        assert gone(process.pid), "some process of it lives on"
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()

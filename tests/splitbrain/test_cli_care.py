@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from splitbrain import leftovers, progress
 from splitbrain.cli import examination, front
 from splitbrain.cli.examination import Finding, able, examine
 from splitbrain.leftovers import Cleaning
-from targets.hosts import engine, reexec
+from targets.hosts import engine, programs, reexec
 from targets.target import HostUnavailable
 
 
@@ -58,6 +59,22 @@ def test_the_doctor_names_the_cure(hosts, tmp_path, capsys, monkeypatch):
     assert "No run can be made here yet" in capsys.readouterr().out
 
 
+def test_software_of_others_is_looked_for_and_missing_stands_in_nobodys_way(
+    hosts, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setenv("SPLITBRAIN_STORE", str(tmp_path))
+    monkeypatch.setattr(programs, "find", lambda what: None)
+    assert front.run(["doctor"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "not here etcd not on this machine: etcd" in told
+    assert "apt-get install etcd-server" in told and "apt-get install zookeeper" in told
+    monkeypatch.setattr(programs, "find", lambda what: Path("/opt") / what.lstrip("/"))
+    found = {f.subject: f for f in examine(tmp_path)}
+    assert found["etcd"].well and found["etcd"].seen == "/opt/etcd"
+    assert found["zookeeper"].well and found["zookeeper"].seen.startswith("/opt/java, ")
+    assert "raft" not in found
+
+
 def test_a_store_that_cannot_be_written_is_found(hosts, tmp_path):
     file = tmp_path / "file"
     file.touch()
@@ -103,7 +120,7 @@ def test_kernels_that_cannot_be_kept_are_found(hosts, tmp_path, monkeypatch):
 def test_cleaning_says_what_it_did_and_what_it_left(
     done, code, told, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr(leftovers, "clean", lambda store, images: done)
+    monkeypatch.setattr(leftovers, "clean", lambda store, **asked: done)
     assert front.run(["clean", "--store", str(tmp_path)]) == code
     assert told in capsys.readouterr().out
     assert front.run(["clean", "--store", str(tmp_path), "--json"]) == code

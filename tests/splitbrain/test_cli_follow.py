@@ -1,11 +1,14 @@
 """``splitbrain check -``: a pipe is followed, and a violation told while it goes on."""
 
+import array
+import fcntl
 import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -92,14 +95,30 @@ def test_as_json_it_is_one_document_as_for_a_file(capsys):
     }
 
 
+def wait_until_idle(process: subprocess.Popen[bytes]) -> None:
+    """Until it has read all there is, and has slept for a second since, using no processor."""
+    unread = array.array("i", [1])
+    calm, before = 0, ""
+    for _ in range(300):
+        time.sleep(0.1)
+        fcntl.ioctl(process.stdin, termios.FIONREAD, unread)
+        told = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        state, used = told[0], " ".join(told[11:13])
+        calm = calm + 1 if unread[0] == 0 and state == "S" and used == before else 0
+        before = used
+        if calm == 10:
+            return
+    raise AssertionError("it never waits for more")
+
+
 def test_ctrl_c_judges_what_came_until_then():
     process = started("--json")
     assert process.stdin is not None
     process.stdin.write(GOOD)
     process.stdin.flush()
-    time.sleep(1.5)
+    wait_until_idle(process)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     (document,) = json.loads(out)
     assert (document["verdict"], document["operations"]) == ("valid", 2)

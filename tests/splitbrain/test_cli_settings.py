@@ -1,13 +1,14 @@
 """From what was typed to a plan."""
 
 import shlex
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import click.testing
 import pytest
 
 from nemesis.kinds import FAULTS
-from splitbrain.cli.catalogue import MODELS, Catalogue, load_catalogue
+from splitbrain.cli.catalogue import MODELS, WHOLE, Catalogue, load_catalogue
 from splitbrain.cli.commands.test import test_command as command
 from splitbrain.cli.settings import ADVISED_RESEND_S, Asked, SettingsError, settle
 from splitbrain.plan import Plan
@@ -18,6 +19,9 @@ from splitbrain.report.repeat import repeat_command
 class System:
     name: str
     workloads: tuple[str, ...]
+    inapplicable: Mapping[str, str] = field(default_factory=dict)
+    simulated: bool = True
+    resends: bool = True
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,12 @@ class Bug:
     resend: bool = False
     options: tuple[str, ...] = ()
     interval: tuple[float, float] | None = None
+    rate: float | None = None
     tier: str = "A"
     mutation: str = ""
     seen_as: str = ""
+    source: str = ""
+    note: str = ""
 
 
 CATALOGUE = Catalogue(
@@ -163,6 +170,20 @@ def test_what_is_named_goes_before_the_advice():
     assert plan_of(bugs=("R20",), fault_targets=("any",)).fault_targets == ()
 
 
+def test_aimed_faults_have_aims_of_their_own_and_take_no_advice_on_them():
+    bugs = {name: replace(bug, interval=(1.5, 0.5)) for name, bug in CATALOGUE.bugs.items()}
+    catalogue = replace(CATALOGUE, bugs=bugs)
+    settled = settle(Asked(system="raft", bugs=("R20",), strategy="aimed"), catalogue)
+    assert (settled.plan.faults, settled.plan.fault_targets) == (("kill",), ())
+    assert "aimed at" not in settled.notes[0]
+    usual = Plan("raft", "simulated", "set")
+    assert settled.plan.fault_hold_s == usual.fault_hold_s, "scenarios have their own times"
+    random = settle(Asked(system="raft", bugs=("R20",)), catalogue).plan
+    assert (random.fault_hold_s, random.fault_quiet_s) == (1.5, 0.5)
+    named = plan_of(bugs=("R20",), strategy="aimed", fault_targets=("leader",))
+    assert named.fault_targets == ("leader",)
+
+
 def test_a_bug_of_another_system_is_refused():
     assert problems_of(bugs=("X1",)) == (
         "--bug: paxos.promise is a bug of paxos, and raft is what was asked to be tested.",
@@ -185,6 +206,18 @@ def test_resending_is_the_workloads_or_the_bugs_affair_unless_named():
 
 def test_a_workload_the_system_cannot_run():
     assert "raft cannot run the workload 'counter'" in problems_of(workload="counter")[0]
+
+
+def test_a_fault_that_means_nothing_to_the_system_is_refused_by_name():
+    fixed = System("raft", ("register",), {"membership": "its members are fixed"})
+    with pytest.raises(SettingsError) as caught:
+        settle(
+            Asked(system="raft", faults="kill,membership"),
+            replace(CATALOGUE, systems={"raft": fixed}),
+        )
+    assert caught.value.problems == (
+        "--faults: raft can have no membership faults, for its members are fixed.",
+    )
 
 
 def test_a_target_must_be_one_that_an_asked_fault_knows():
@@ -210,7 +243,7 @@ def test_resending_later_than_the_time_out_is_refused():
     assert "nothing is ever sent again" in problems_of(resend="2s")[0]
 
 
-BESIDES = ("store", "as_json", "quiet", "runs", "jobs", "keep_going")
+BESIDES = ("store", "as_json", "quiet", "runs", "jobs", "scheduler", "keep_going")
 """Options that say nothing of the plan."""
 
 PLANS = [
@@ -256,7 +289,7 @@ def test_the_help_names_the_defaults_that_the_plan_has():
 def test_the_models_listed_are_those_that_judge():
     from checker.judge import JUDGED
 
-    assert sorted(MODELS) == sorted(JUDGED)
+    assert {*MODELS, *WHOLE} == {*JUDGED}
 
 
 def test_every_bug_of_the_catalogue_can_be_run_as_advised():
@@ -264,3 +297,31 @@ def test_every_bug_of_the_catalogue_can_be_run_as_advised():
     for bug in catalogue.bugs.values():
         settled = settle(Asked(system=bug.name.partition(".")[0], bugs=(bug.id,)), catalogue)
         assert settled.plan.bugs == (bug.name,)
+
+
+FOREIGN = replace(
+    CATALOGUE,
+    systems={"etcd": System("etcd", ("counter",), simulated=False, resends=False)},
+)
+
+
+def test_a_system_without_sessions_is_asked_once_whatever_the_workload_would_like():
+    asked = Asked(system="etcd", workload="counter")
+    assert settle(asked, FOREIGN).plan.resend_s is None
+    with pytest.raises(SettingsError, match="etcd keeps no sessions of requests"):
+        settle(replace(asked, resend="300ms"), FOREIGN)
+
+
+def test_a_system_of_others_is_not_simulated():
+    with pytest.raises(SettingsError, match="etcd runs as real processes alone"):
+        settle(Asked(system="etcd", workload="counter", host="simulated"), FOREIGN)
+
+
+def test_what_is_judged_as_a_whole_does_not_stop_a_run():
+    workloads = {"watch": Workload("watch", model="watch")}
+    systems = {"etcd": System("etcd", ("watch",))}
+    watching = replace(CATALOGUE, systems=systems, workloads={**CATALOGUE.workloads, **workloads})
+    asked = Asked(system="etcd", workload="watch")
+    assert settle(asked, watching).plan.workload == "watch"
+    with pytest.raises(SettingsError, match="watch is judged as a whole, once the run is over"):
+        settle(replace(asked, stop_on_violation=True), watching)

@@ -31,7 +31,7 @@ class Harness:
     def choose(self, wanted=None):
         return Choice(wanted, "asked for") if wanted else self.choice
 
-    def execute(self, plan, *, store, progress):
+    def execute(self, plan, *, store, progress, credentials):
         self.plan = plan
         progress.phase("starting 5 nodes")
         progress.tick(10, 8, 1, 1, 0.5, ["partition leader"])

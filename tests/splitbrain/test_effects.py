@@ -81,6 +81,12 @@ def test_reads_that_never_saw_a_write_mean_nothing() -> None:
     assert busy([], blind) == "no read ever saw a write"
 
 
+def test_what_answers_show_where_nothing_is_called_read_is_left_to_the_checker() -> None:
+    assert busy([], [operation(1, 2, f="dequeue")] * OK_MIN) is not None, "for want of a fault"
+    quiet = Plan("raft", "sandbox", "register", faults=())
+    assert vacuous_because(quiet, [operation(1, 2, f="dequeue")] * OK_MIN, []) is None
+
+
 def test_a_kind_of_fault_without_effect_means_nothing_even_beside_one_with() -> None:
     assert busy([fault(2, 4), fault(5, 6)]) == (
         "partition was injected 2 times without any effect: its rules dropped no packet"

@@ -24,10 +24,14 @@ class FailingHost:
 
     name = "fake"
     capabilities = frozenset({Capability.KILL})
+    missing: tuple[str, ...] = ()
 
     def __init__(self, left: tuple[str, ...] = ()) -> None:
         self.left = left
         self.closed = 0
+
+    def lacks(self, launch: Any) -> list[str]:
+        return list(self.missing)
 
     async def open(self, run: Any, nodes: Any) -> Any:
         raise HostUnavailable("no machines today")
@@ -102,3 +106,12 @@ def test_a_plan_the_host_cannot_do_is_refused_before_anything_is_made(tmp_path: 
     with pytest.raises(PlanError, match=r"cannot do partition.*\n3 clients leave some of 5 nodes"):
         execute(plan, store=tmp_path, host=FailingHost())  # type: ignore[arg-type]
     assert not (tmp_path / "runs").exists()
+
+
+def test_software_that_is_missing_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    host = FailingHost()
+    host.missing = ("raft is not on this machine: install it",)
+    told = "raft cannot run here: raft is not on this machine: install it"
+    with pytest.raises(HostUnavailable, match=told):
+        execute(PLAN, store=tmp_path, host=host)  # type: ignore[arg-type]
+    assert not (tmp_path / "runs").exists() and host.closed == 0

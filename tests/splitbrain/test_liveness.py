@@ -16,7 +16,7 @@ from splitbrain.campaign import attempt
 from splitbrain.drivers import drive_virtual
 from splitbrain.generator import Limit, Phase, Phases, Repeat, Stagger
 from splitbrain.interpreter import Interpreter
-from splitbrain.liveness import unavailable
+from splitbrain.liveness import served_after_s, unavailable
 from splitbrain.plan import Plan
 from targets.hosts.simulated import SimulatedHost
 
@@ -57,6 +57,25 @@ def test_what_cannot_be_told_is_not_told(why: str) -> None:
         assert told(EARLY, end_s=13.0) is None
     else:
         assert told(replace(EARLY, outcome=Outcome.FAIL)) is None
+
+
+def test_how_long_it_took_is_counted_from_the_last_heal() -> None:
+    later = operation(2, 1, "write", value=2, at_ns=15 * S)
+    assert served_after_s([EARLY, later], FAULTS) == pytest.approx(later.ret_ns / S - 3.001)
+    assert served_after_s([EARLY, replace(later, outcome=Outcome.INFO)], FAULTS) is None
+    assert served_after_s([EARLY, later], [*FAULTS, partition(healed=False)]) is None
+    assert served_after_s([EARLY, later], []) is None
+
+
+def test_a_fault_that_never_came_was_not_healed() -> None:
+    never = partition()
+    never.resolved = {"nodes": [], "came": False}
+    never.start_ns = never.healed_ns = 20 * S
+    late = operation(2, 1, "write", value=2, at_ns=15 * S)
+    sentence = told(EARLY, late, faults=[*FAULTS, never])
+    assert sentence is not None and "of the last heal, at 3.00 s" in sentence
+    assert served_after_s([EARLY, late], [*FAULTS, never]) == pytest.approx(late.ret_ns / S - 3.001)
+    assert served_after_s([EARLY, late], [never]) is None
 
 
 def played(until_ok: tuple[str, ...], outcome: Outcome) -> list[Any]:

@@ -35,6 +35,17 @@ def test_the_same_seed_gives_the_same_plan_and_schedule_byte_for_byte(workload: 
     assert one != other
 
 
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_every_workload_has_a_schedule_for_clients_that_go_as_fast_as_they_can(
+    workload: str,
+) -> None:
+    plan = Plan("raft", "sandbox", workload, rate=0)
+    items = operations_of(plan).items(plan.stream(OPERATIONS_STREAM))
+    invokes = [i for i in itertools.islice(items, 2000) if isinstance(i, Invoke)]
+    steps = [step[0] for invoke in invokes if invoke.f == "txn" for step in invoke.value]
+    assert len({*(invoke.f for invoke in invokes), *steps} - {"txn"}) > 1
+
+
 def test_another_workload_does_not_shift_the_faults_of_a_seed() -> None:
     plans = [Plan("raft", "sandbox", workload, seed=3) for workload in WORKLOADS]
     assert len({faults_of(plan) for plan in plans}) == 1

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from checker.verdict import Verdict
+from splitbrain.archive.packing import content_of
 from splitbrain.campaign import Trial, attempt
+from splitbrain.campaign.trial import trace_of
 from splitbrain.plan import AIMED, Plan
 from splitbrain.progress import SilentProgress
 from splitbrain.run import lived
@@ -74,6 +76,10 @@ def test_two_processes_with_different_hash_seeds_write_the_same_bytes() -> None:
         replace(PLAN, seed=3, workload="set", strategy=AIMED),
         replace(PLAN, seed=4, workload="counter", resend_s=0.5, options=("snapshot-entries=10",)),
         replace(PLAN, seed=5, bugs=("raft.stale-leader-read",), options=("reads=lease",)),
+        replace(PLAN, seed=6, system="paxos", faults=EVERYTHING, options=("snapshot-slots=10",)),
+        replace(PLAN, seed=7, system="paxos", workload="set", strategy=AIMED),
+        # Its partitions are one of every shape.
+        replace(PLAN, seed=8, faults=("partition",), fault_hold_s=0.7, fault_quiet_s=0.3),
     ]
     first, second = traces(plans, 1), traces(plans, 4242)
     assert first == second
@@ -169,9 +175,8 @@ def test_a_run_leaves_nothing_but_what_it_is_asked_to(tmp_path: Path) -> None:
     record = execute(replace(PLAN, seed=7), store=tmp_path)
     assert record.verdict is Verdict.VALID
     kept = {path.name for path in record.folder.iterdir()}
-    assert kept >= {"run.json", "history.jsonl", "faults.jsonl", "verdict.json", "logs"}
-    assert "nodes" not in kept
-    trace = hashlib.sha256()
-    for name in ("history.jsonl", "faults.jsonl"):
-        trace.update((record.folder / name).read_bytes())
-    assert trace.hexdigest() == tried(replace(PLAN, seed=7)).trace
+    assert kept >= {"run.json", "history.jsonl.zst", "faults.jsonl", "verdict.json", "logs"}
+    assert not kept & {"nodes", "history.jsonl"}
+    trace = hashlib.sha256(b"".join(content_of(record.folder / "history.jsonl.zst")))
+    trace.update((record.folder / "faults.jsonl").read_bytes())
+    assert trace.hexdigest() == trace_of(record.folder) == tried(replace(PLAN, seed=7)).trace

@@ -1,4 +1,4 @@
-"""``systems``, ``workloads``, ``faults``, ``bugs``, ``models``: what there is to choose from."""
+"""``systems``, ``workloads``, ``faults``, ``bugs``, ``models``, ``promises``: what there is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from splitbrain.cli.catalogue import HOSTS, load_catalogue, system_of_bug
+from splitbrain.cli.catalogue import HOSTS, WHOLE, Catalogue, load_catalogue, system_of_bug
 from splitbrain.cli.output import print_json, print_table
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
@@ -16,22 +16,48 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.
 @click.command("systems")
 @_JSON
 def systems_command(as_json: bool) -> int:
-    """List the systems that can be tested, and the hosts they run on."""
+    """List the systems that can be tested, where they come from, and the hosts they run on.
+
+    What packages add to ours they name in the entry points `splitbrain.targets`; a system of
+    your own in a file needs no package: splitbrain test --target FILE.py
+    """
     catalogue = load_catalogue()
-    rows = [
-        {
-            "name": system.name,
-            "workloads": list(system.workloads),
-            "bugs": len(catalogue.bug_names(system.name)),
-            "hosts": list(HOSTS),
-        }
-        for system in catalogue.systems.values()
-    ]
-    return _tell(
-        as_json,
-        rows,
-        {"name": "system", "workloads": "workloads", "bugs": "seeded bugs", "hosts": "hosts"},
-    )
+    rows = [_system(name, catalogue) for name in catalogue.systems]
+    if not as_json:
+        # How to get it is the doctor's to say.
+        for row in rows:
+            missing = row["missing"]
+            row["missing"] = row["broken"] or ("no: see doctor" if missing else "yes")
+    heads = {
+        "name": "system",
+        "missing": "installed",
+        "workloads": "workloads",
+        "bugs": "seeded bugs",
+        "hosts": "hosts",
+        "origin": "from",
+    }
+    return _tell(as_json, rows, heads)
+
+
+def _system(name: str, catalogue: Catalogue) -> dict[str, Any]:
+    """A system's row; of one that cannot be loaded, why."""
+    from splitbrain.plugins import TargetRefused, found_named, origin_of
+    from targets.hosts import programs
+
+    row: dict[str, Any] = {"name": name, "workloads": [], "bugs": 0, "hosts": [], "missing": []}
+    row |= {"origin": origin_of(name), "broken": None}
+    try:
+        system = found_named(name).system
+        needs = system.launch("n1", {"n1": "127.0.0.1"}, ()).needs
+    except (TargetRefused, ValueError) as error:
+        return {**row, "broken": f"broken: {' '.join(str(error).split())}"}
+    return {
+        **row,
+        "workloads": list(system.workloads),
+        "bugs": len(catalogue.bug_names(name)),
+        "hosts": [host for host in HOSTS if system.simulated or host != "simulated"],
+        "missing": programs.lacking(needs),
+    }
 
 
 @click.command("workloads")
@@ -105,6 +131,7 @@ def models_command(as_json: bool) -> int:
     splitbrain check history.jsonl --model path/to/file.py:NAME
     """
     from checker.models import MODELS
+    from checker.watches import FUNCTIONS as WATCH_FUNCTIONS
 
     rows = [
         {
@@ -115,6 +142,16 @@ def models_command(as_json: bool) -> int:
             "outcomes": model.outcomes,
         }
         for model in MODELS.values()
+    ]
+    rows += [
+        {
+            "name": name,
+            "functions": list(WATCH_FUNCTIONS),
+            "by_key": False,
+            "summary": summary,
+            "outcomes": "a put of unknown outcome may be told or not; a failed one must not be",
+        }
+        for name, summary in WHOLE.items()
     ]
     if as_json:
         print_json(rows)
@@ -127,6 +164,33 @@ def models_command(as_json: bool) -> int:
         "summary": "what it is",
     }
     return _tell(False, shown, heads)
+
+
+@click.command("promises")
+@_JSON
+def promises_command(as_json: bool) -> int:
+    """List the promises a history can be judged against.
+
+    A session is a process of the history. --json also says what each promise implies, of which
+    histories it is decided, and where it is defined.
+
+    \b
+    splitbrain check history.jsonl --consistency linearizable,sequential,monotonic-reads
+    splitbrain test raft --consistency sequential
+    """
+    from checker.consistency import PROMISES
+
+    rows = [
+        {
+            "name": promise.name,
+            "summary": promise.summary,
+            "decided": promise.decided,
+            "implies": list(promise.implies),
+            "source": promise.source,
+        }
+        for promise in PROMISES.values()
+    ]
+    return _tell(as_json, rows, {"name": "promise", "summary": "what it says"})
 
 
 def _tell(as_json: bool, rows: Sequence[Mapping[str, Any]], heads: Mapping[str, str]) -> int:

@@ -11,10 +11,11 @@ from typing import TextIO, cast
 
 import click
 
-from splitbrain.cli.catalogue import MODELS, READINGS
+from splitbrain.cli.catalogue import READINGS, models
 from splitbrain.cli.failure import EXIT_HARNESS, EXIT_USAGE, Problems
 from splitbrain.cli.judging import Asked, Judged, judge_file
 from splitbrain.cli.outputs import problems_of
+from splitbrain.cli.promising import LINEARIZABLE, parse_promises
 from splitbrain.suggest import unknown_name
 from splitbrain.text import printable
 
@@ -28,6 +29,12 @@ STDIN = Path("-")
     metavar="MODEL",
     help="What the history must be a history of: a name (see `splitbrain models`), or your own "
     "as path/to/file.py:NAME.  [default: what the file names or implies]",
+)
+@click.option(
+    "--consistency",
+    metavar="PROMISE,…",
+    help="What the system promises, one or several (see `splitbrain promises`), or all: each gets "
+    "a verdict, and the exit code is that of all together.  [default: linearizable]",
 )
 @click.option(
     "--reading",
@@ -72,6 +79,7 @@ def check_command(
     ctx: click.Context,
     files: tuple[Path, ...],
     model: str | None,
+    consistency: str | None,
     reading: str | None,
     independent: bool | None,
     time_limit: str | None,
@@ -81,7 +89,8 @@ def check_command(
     certificate: Path | None,
     as_json: bool,
 ) -> int:
-    """Judge each FILE; a folder stands for all histories in it, - for a pipe that is followed.
+    """Judge each FILE; a folder stands for all histories in it, a run's id for its journal, - for a
+    pipe that is followed.
 
     Journals of ours (also .zst), Jepsen's EDN and logs, and Porcupine's KV logs are known
     by what is in them.
@@ -89,6 +98,7 @@ def check_command(
     \b
     splitbrain check history.jsonl
     splitbrain check jepsen/store/latest/history.edn --model cas-register --html why.html
+    splitbrain check history.jsonl --consistency linearizable,sequential,monotonic-reads
     splitbrain check corpus/ --json
     some-client | splitbrain check - --model register
     """
@@ -105,7 +115,14 @@ def check_command(
         page=page,
         certificate=certificate,
         width=width(),
+        promises=parse_promises(consistency, problems),
+        promises_named=consistency is not None,
     )
+    if page is not None and LINEARIZABLE not in asked.promises:
+        problems.append(
+            "--html: the page shows what is linearizable and what is not; name linearizable in "
+            "--consistency, too."
+        )
     if STDIN in files:
         if len(files) > 1 or page is not None or certificate is not None:
             problems.append("-: a pipe is followed alone, without other files, page or certificate")
@@ -115,6 +132,11 @@ def check_command(
             for option, given in limits.items()
             if given is not None
         ]
+        if asked.promises != (LINEARIZABLE,):
+            problems.append(
+                "--consistency: of a pipe only linearizability is judged, event by event; write "
+                "the history to a file for the others."
+            )
         # Python's standard input is None when it was closed before we started.
         stdin = cast("TextIO | None", sys.stdin)
         if stdin is None:
@@ -137,7 +159,7 @@ def check_command(
             problems.append(f"{option}: one file at a time, {len(paths)} are given")
     if page is not None or certificate is not None:
         read = dict.fromkeys(paths, "the history itself")
-        if model is not None and model not in MODELS:
+        if model is not None and model not in models():
             read[Path(model.rpartition(":")[0])] = "the file of the model"
         problems += problems_of({"--certificate": certificate, "--html": page}, read)
     if problems:
@@ -171,7 +193,11 @@ def judge_all(paths: Sequence[Path], asked: Asked, jobs: int | None) -> Iterator
 
 
 def expand(files: Iterable[Path]) -> tuple[list[Path], list[str]]:
-    """The files meant, folders walked for histories; and a sentence for each that is not there."""
+    """The files meant, folders walked for histories; and a sentence for each that is not there.
+
+    What is no file may be a run's id. A journal that was packed since it was named is meant, too.
+    """
+    from histories.archive import journal_of, packed_beside
     from histories.formats.detection import SUFFIXES
 
     paths: list[Path] = []
@@ -179,19 +205,34 @@ def expand(files: Iterable[Path]) -> tuple[list[Path], list[str]]:
     for given in files:
         if given.is_dir():
             # A run folder's logs are what nodes wrote, and its fault ledger is no history.
-            if (given / "history.jsonl").is_file():
-                paths.append(given / "history.jsonl")
+            if (journal := journal_of(given)).is_file():
+                paths.append(journal)
                 continue
             found = sorted(p for p in given.rglob("*") if _named_like_a_history(p))
             if not found:
                 wanted = ", ".join(f"*{suffix}" for suffix in SUFFIXES)
                 problems.append(f"{given}: expected histories ({wanted}) in this folder.")
             paths.extend(found)
-        elif given.exists():
-            paths.append(given)
+        elif (there := packed_beside(given)).exists():
+            paths.append(there)
+        elif (of_run := _journal_of_run(given)) is not None:
+            paths.append(of_run)
         else:
             problems.append(f"{given}: there is no such file.")
     return paths, problems
+
+
+def _journal_of_run(given: Path) -> Path | None:
+    """The journal of the run with this id, or a unique part of it, if it is one."""
+    from histories.archive import ArchiveError, Store, default_store, journal_of
+
+    if len(given.parts) != 1:
+        return None
+    try:
+        journal = journal_of(Store(default_store()).resolve(str(given)))
+    except (ArchiveError, OSError):
+        return None
+    return journal if journal.is_file() else None
 
 
 def _named_like_a_history(path: Path) -> bool:
@@ -227,9 +268,9 @@ def exit_code(judged: Sequence[Judged]) -> int:
 
 
 def _model(text: str | None, problems: list[str]) -> str | None:
-    if text is not None and text not in MODELS and ".py" not in text:
+    if text is not None and text not in models() and ".py" not in text:
         problems.append(
-            f"--model: {unknown_name('model', text, MODELS)} Or your own: path/to/file.py:NAME."
+            f"--model: {unknown_name('model', text, models())} Or your own: path/to/file.py:NAME."
         )
     return text
 

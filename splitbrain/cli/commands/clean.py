@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from splitbrain.cli.existing import identity_options
 from splitbrain.cli.failure import EXIT_HARNESS
 from splitbrain.cli.output import store_option
 
@@ -17,17 +18,41 @@ if TYPE_CHECKING:
 @click.command("clean")
 @store_option
 @click.option("--images", is_flag=True, help="Node images that no container uses, too.")
+@click.option(
+    "--give-up",
+    is_flag=True,
+    help="Close the ledgers of runs whose machines (--ssh) do not answer: they undo by themselves. "
+    "What they wrote to a cluster (--endpoints) then stays there.",
+)
+@click.option(
+    "--endpoints",
+    metavar="URL,…",
+    help="The cluster that asks who we are, as the run named it, where its keys are to go.",
+)
+@identity_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
-def clean_command(store: Path | None, images: bool, as_json: bool) -> int:
+def clean_command(
+    store: Path | None,
+    images: bool,
+    give_up: bool,
+    as_json: bool,
+    endpoints: str | None,
+    **identity: str | None,
+) -> int:
     """Undo what runs have left whose harness died: containers, networks, volumes, ledgers.
+
+    What they left on machines behind SSH is undone there, once they answer; and so are keys in a
+    cluster that was pointed at.
 
     A run that goes on is never touched. Histories are kept.
     """
     from histories.archive import default_store
     from splitbrain.cli.output import print_json
+    from splitbrain.cli.outside import known_cluster
     from splitbrain.leftovers import clean
 
-    done = clean(store or default_store(), images=images)
+    outside = known_cluster(endpoints, **identity)
+    done = clean(store or default_store(), images=images, give_up=give_up, outside=outside)
     if as_json:
         print_json(
             {

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
+from splitbrain.cli.catalogue import WHOLE
 from splitbrain.cli.failure import EXIT_INTERRUPTED
 from splitbrain.text import printable
 
@@ -163,12 +164,14 @@ class _Following:
         name = self._model or (reader.header.get("model") if reader is not None else None)
         if name in MODELS:
             return str(name)
-        if self._model is not None:
+        if self._model is not None and name not in WHOLE:
             from checker.models.user import load_model
 
             loaded: Model = load_model(self._model)
             return loaded
         seen = "no model is named." if name is None else f"the model {name!r} is not known."
+        if name in WHOLE:
+            seen = f"the model {name!r} judges a history as a whole: give the file, not a pipe."
         raise HistoryError(
             [Problem(NAME, seen, f"Name one with --model: {', '.join(MODELS)}.")]
         ) from None

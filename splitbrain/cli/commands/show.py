@@ -20,13 +20,23 @@ def show_command(run: str, store: Path | None, as_json: bool) -> int:
     The exit code is that of the run's verdict.
     """
     from histories.archive import Store, default_store
+    from splitbrain.archive.tags import read_tags
+    from splitbrain.archive.telling import told_again
+    from splitbrain.cli.output import print_text
     from splitbrain.cli.tell import tell
-    from splitbrain.run import load
-    from splitbrain.run_files import PAGE, write_page
+    from splitbrain.run_files import PAGE, read_manifest, write_page
 
-    record = load(Store(store or default_store()).resolve(run))
+    record = told_again(Store(store or default_store()).resolve(run))
     if not (record.folder / PAGE).exists():
         with contextlib.suppress(OSError):  # the text says it all
             write_page(record)
     tell(record, as_json=as_json)
+    if not as_json:
+        if tags := read_tags(record.folder):
+            print_text(f"Tags        {', '.join(tags)}")
+        if imported := read_manifest(record.folder)["imported"]:
+            print_text(
+                f"Imported    from {imported.get('from')}: the verdict is that of who made it; "
+                f"judge it anew with: splitbrain check {record.folder}"
+            )
     return record.exit_code

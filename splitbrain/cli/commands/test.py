@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from splitbrain.cli.existing import existing_options
 from splitbrain.cli.failure import EXIT_INTERRUPTED, Problems
+from splitbrain.cli.scheduling import unscheduled_because
 from splitbrain.cli.sections import SectionedCommand, option
 from splitbrain.cli.settings import Asked, SettingsError, settle
 from splitbrain.plan import Plan
@@ -21,6 +23,7 @@ from splitbrain.quantities import QuantityError, parse_whole
 from splitbrain.report.repeat import repeat_command, without_bugs
 
 if TYPE_CHECKING:
+    from splitbrain.credentials import Credentials
     from splitbrain.record import RunRecord
     from targets.hosts.choose import Choice
 
@@ -31,11 +34,19 @@ RUNS_MAX, JOBS_MAX = 10_000_000, 256
 
 @dataclass(frozen=True, slots=True)
 class _Many:
-    """How many runs, in how many processes, and whether violations end them."""
+    """How many runs, in how many processes or on whose workers, and whether violations end them."""
 
     runs: int
     jobs: int
+    scheduler: str | None
     keep_going: bool
+
+    @property
+    def where(self) -> str:
+        """Who runs them."""
+        if self.scheduler is not None:
+            return f"by the workers of {self.scheduler}"
+        return "in 1 process" if self.jobs == 1 else f"in up to {self.jobs} processes"
 
 
 @click.command("test", cls=SectionedCommand)
@@ -45,7 +56,8 @@ class _Many:
     "--host",
     section=CLUSTER,
     metavar="HOST",
-    help="Where nodes run: docker, sandbox or simulated.  [default: docker if an engine answers]",
+    help="Where nodes run: docker, sandbox, ssh or simulated.  [default: docker if an engine "
+    "answers]",
 )
 @option(
     "--option",
@@ -56,10 +68,19 @@ class _Many:
     help="An option of the system, as snapshot-entries=50.",
 )
 @option(
+    "--target",
+    section=CLUSTER,
+    metavar="FILE.py[:NAME]",
+    help="A system of your own, in a Python file that defines a splitbrain.Target, instead of "
+    "SYSTEM (see docs/your-own-system.md).",
+)
+@existing_options
+@option(
     "--workload",
     section=LOAD,
     metavar="NAME",
-    help="What clients do: register, set or counter.  [default: register]",
+    help="What clients do: register, set, counter; of etcd and zookeeper also append and lock, of "
+    "etcd list-append and watch.  [default: register]",
 )
 @option(
     "--concurrency",
@@ -179,10 +200,24 @@ class _Many:
     help="Processes for --runs.  [default: one for each processor]",
 )
 @option(
+    "--scheduler",
+    section=REPEAT,
+    metavar="ADDRESS",
+    help="With --runs: by the workers of this dask scheduler, as tcp://10.0.0.1:8786, that have "
+    "the same splitbrain (extra: splitbrain[cluster]).",
+)
+@option(
     "--keep-going",
     section=REPEAT,
     is_flag=True,
     help="With --runs: go on after a violation.",
+)
+@option(
+    "--consistency",
+    section=OUTPUT,
+    metavar="PROMISE,…",
+    help="What the system promises, one or several (see `splitbrain promises`), or all: each gets "
+    "a verdict, and the exit code is that of all together.  [default: linearizable]",
 )
 @option(
     "--stop-on-violation",
@@ -208,6 +243,7 @@ def test_command(
     quiet: bool,
     runs: str | None,
     jobs: str | None,
+    scheduler: str | None,
     keep_going: bool,
     **typed: Any,
 ) -> int:
@@ -223,9 +259,9 @@ def test_command(
     from targets.hosts import reexec
     from targets.hosts.choose import choose
 
-    many = _many(ctx, runs, jobs, keep_going=keep_going)
+    many = _many(ctx, runs, jobs, scheduler, keep_going=keep_going)
     try:
-        settled = settle(Asked(**typed), load_catalogue())
+        settled = settle(Asked(**typed), load_catalogue(typed["system"], typed["target"]))
     except SettingsError as error:
         raise Problems(error.problems, ctx) from None
     plan = settled.plan
@@ -244,7 +280,7 @@ def test_command(
                 return reexec.enter(_arguments_inside(plan, store, as_json=as_json, quiet=quiet))
         if many is not None:
             return _run_many(plan, many, store, progress, as_json=as_json)
-        record = _execute(plan, store, progress)
+        record = _execute(plan, store, progress, settled.credentials)
     finally:
         progress.close()
     from splitbrain.cli.tell import tell
@@ -254,12 +290,17 @@ def test_command(
 
 
 def _many(
-    ctx: click.Context, runs: str | None, jobs: str | None, *, keep_going: bool
+    ctx: click.Context,
+    runs: str | None,
+    jobs: str | None,
+    scheduler: str | None,
+    *,
+    keep_going: bool,
 ) -> _Many | None:
     """What was asked of --runs, if it was; all that is wrong with it at once."""
     if runs is None:
-        alone = [name for name, given in (("--jobs", jobs), ("--keep-going", keep_going)) if given]
-        if alone:
+        given = (("--jobs", jobs), ("--scheduler", scheduler), ("--keep-going", keep_going))
+        if alone := [name for name, value in given if value]:
             raise Problems([f"{name} goes with --runs." for name in alone], ctx)
         return None
     problems = []
@@ -270,9 +311,11 @@ def _many(
                 numbers[name] = parse_whole(text, minimum=1, maximum=most)
         except QuantityError as error:
             problems.append(f"{name}: {error}.")
+    if scheduler is not None:
+        problems += unscheduled_because(scheduler, jobs)
     if problems:
         raise Problems(problems, ctx)
-    return _Many(numbers["--runs"], numbers["--jobs"], keep_going)
+    return _Many(numbers["--runs"], numbers["--jobs"], scheduler, keep_going)
 
 
 def _run_many(
@@ -284,7 +327,8 @@ def _run_many(
     from splitbrain.run import check
 
     check(plan, make_host(plan, progress))
-    request = Request(plan, many.runs, many.jobs, many.keep_going, store or default_store())
+    where = store or default_store()
+    request = Request(plan, many.runs, many.jobs, many.scheduler, many.keep_going, where)
     return run_many(request, progress, as_json=as_json)
 
 
@@ -299,7 +343,7 @@ def _announce(
         progress.line(note)
     if many is not None:
         last = plan.seed + many.runs - 1
-        progress.line(f"Seeds: {plan.seed} to {last}, in up to {many.jobs} processes.")
+        progress.line(f"Seeds: {plan.seed} to {last}, {many.where}.")
         return
     progress.line(f"Seed: {plan.seed}. The same again: {repeat_command(plan)}")
     if plan.bugs:
@@ -320,8 +364,10 @@ def _arguments_inside(
     return arguments
 
 
-def _execute(plan: Plan, store: Path | None, progress: Progress) -> RunRecord:
+def _execute(
+    plan: Plan, store: Path | None, progress: Progress, credentials: Credentials
+) -> RunRecord:
     from histories.archive import default_store
     from splitbrain.run import execute
 
-    return execute(plan, store=store or default_store(), progress=progress)
+    return execute(plan, store=store or default_store(), progress=progress, credentials=credentials)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,7 @@ import click
 from splitbrain.cli.failure import Problems
 
 if TYPE_CHECKING:
-    from checker.linearizability.certificate import Certificate
-    from checker.linearizability.refutation import Refutation
+    from checker.consistency.proof import Proof
     from checker.models import Model
 
 ORDER_SHOWN = (
@@ -26,7 +26,40 @@ REFUTATION_SHOWN = (
     "each step from the history to the witness keeps a linearizable history linearizable",
     "none of all the orders of the witness is legal",
 )
+SEQUENTIAL_SHOWN = (
+    ORDER_SHOWN[0],
+    "each process's operations come in the order in which it ran them",
+    "one copy of each object, used by one client, can take every step",
+)
+NO_ORDER_SHOWN = (
+    "the witness has an order if the whole history has one",
+    "none of all the orders of the witness that keep each process's own is legal",
+)
+SHOWN = {
+    ("linearizable", "valid"): ORDER_SHOWN,
+    ("linearizable", "invalid"): REFUTATION_SHOWN,
+    ("sequential", "valid"): SEQUENTIAL_SHOWN,
+    ("sequential", "invalid"): NO_ORDER_SHOWN,
+}
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+class Journal(click.Path):
+    """A history; that of a run may have been packed since it was named."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        """The file, packed if it is only there so."""
+        from histories.archive import packed_beside
+
+        return super().convert(packed_beside(Path(value)), param, ctx)
+
+
+HISTORY = Journal(path_type=Path, exists=True, dir_okay=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +69,25 @@ class Verified:
     ``independent``: values [k v] were read as independent keys and their values.
     """
 
-    evidence: Certificate | Refutation
+    evidence: Proof
     problem: str | None
     independent: bool
     operations: int
+    keys: int
     reading_seconds: float
     verifying_seconds: float
 
     @property
-    def verdict(self) -> str:
-        """The verdict that the certificate is of."""
-        from checker.linearizability.certificate import Certificate
+    def claim(self) -> tuple[str, str]:
+        """The promise that the certificate speaks of, and the verdict that it is of."""
+        from checker.consistency.proof import claim_of
 
-        return "valid" if isinstance(self.evidence, Certificate) else "invalid"
+        return claim_of(self.evidence)
 
 
 @click.command("verify")
 @click.argument("certificate", metavar="CERTIFICATE", type=FILE)
-@click.argument("history", metavar="HISTORY", type=FILE)
+@click.argument("history", metavar="HISTORY", type=HISTORY)
 @click.option(
     "--model",
     metavar="FILE.py:NAME",
@@ -72,8 +106,8 @@ def verify_command(
     """Check that CERTIFICATE proves a verdict on HISTORY, by code that shares nothing with the
     search.
 
-    A valid verdict is proved by an order of all operations; an invalid one by a few of them,
-    reached by steps that keep a linearizable history linearizable, of which no order is legal.
+    A valid verdict is proved by an order of all operations; an invalid one by a few of them that
+    would have an order if the whole history had one, and of which no order is legal.
 
     \b
     splitbrain check history.jsonl --certificate proof.json
@@ -81,28 +115,29 @@ def verify_command(
 
     Exit code 0: proved, be the verdict valid or invalid; 1: not proved; 2: unreadable.
     """
-    found = _verified(certificate, history, model, independent)
+    told = []
+    for evidence in _read(certificate, history):
+        found = _verified(evidence, certificate, history, model, independent)
+        told.append(found)
+        if not as_json:
+            _tell(certificate, found)
     if as_json:
         from splitbrain.cli.output import print_json
 
-        print_json(_document(certificate, history, found))
-    else:
-        _tell(certificate, found)
-    return 0 if found.problem is None else 1
+        documents = [_document(certificate, history, found) for found in told]
+        print_json(documents[0] if len(documents) == 1 else documents)
+    return 0 if all(found.problem is None for found in told) else 1
 
 
 def _verified(
-    certificate: Path, history: Path, model: str | None, independent: bool | None
+    evidence: Proof, certificate: Path, history: Path, model: str | None, independent: bool | None
 ) -> Verified:
-    from checker.linearizability.certificate import Certificate
+    from checker.consistency.proof import claim_of, problem_of
     from checker.linearizability.fit import check_fit
-    from checker.linearizability.refutation import verify_refutation
-    from checker.linearizability.verifier import verify
     from checker.reading import READINGS
     from histories.history import read_history
 
     started = time.perf_counter()
-    evidence = _read(certificate, history)
     definition = _model(evidence.model, model)
     if evidence.reading not in READINGS:
         raise Problems([f"{certificate}: the reading {evidence.reading!r} is not known."])
@@ -111,42 +146,50 @@ def _verified(
     table = read_so.table
     check_fit(table, definition)
     read = time.perf_counter()
-    reading = READINGS[evidence.reading]
-    if isinstance(evidence, Certificate):
-        problem = verify(table, definition, evidence, reading=reading)
-    else:
-        problem = verify_refutation(table, definition, evidence, reading=reading)
+    problem = problem_of(table, definition, evidence, READINGS[evidence.reading])
     done = time.perf_counter()
     keyed = bool(read_so.independent)
-    return Verified(evidence, problem, keyed, len(table), read - started, done - read)
+    # What is proved of linearizability is proved key by key.
+    keys = (
+        len(evidence) if claim_of(evidence)[0] == "linearizable" else len(set(table.key.tolist()))
+    )
+    return Verified(evidence, problem, keyed, len(table), keys, read - started, done - read)
 
 
-def _read(path: Path, history: Path) -> Certificate | Refutation:
-    """The certificate in a file: by itself, or in what `check --json` or a run left."""
+def _read(path: Path, history: Path) -> list[Proof]:
+    """The certificates in a file: one by itself, or what `check --json` or a run left."""
+    from checker.consistency.proof import proof_from_json
     from checker.linearizability.certificate import CertificateError
-    from checker.linearizability.refutation import certificate_from_json
 
     try:
         data = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise Problems([f"{path}: expected a certificate in JSON ({error})."]) from None
     try:
-        return certificate_from_json(_chosen(data, history))
+        return [proof_from_json(one) for one in _chosen(data, history)]
     except CertificateError as error:
         raise Problems(
             [f"{path}: {error}. Write one with: splitbrain check {history} --certificate FILE"]
         ) from None
 
 
-def _chosen(data: Any, history: Path) -> Any:
+def _chosen(data: Any, history: Path) -> list[Any]:
+    """Of what a file holds the certificates of this history, one for each promise at most."""
     if isinstance(data, list):
         documents = [one for one in data if isinstance(one, dict) and one.get("certificate")]
         same = [one for one in documents if Path(str(one.get("file"))).name == history.name]
         chosen = documents if len(documents) == 1 else same
-        return chosen[0]["certificate"] if len(chosen) == 1 else data
-    if isinstance(data, dict) and "format" not in data and len(data) == 1:
-        return next(iter(data.values()))
-    return data
+        return _of_document(chosen[0]) if len(chosen) == 1 else [data]
+    if isinstance(data, dict) and "format" not in data and data:
+        return list(data.values())
+    return [data]
+
+
+def _of_document(document: dict[str, Any]) -> list[Any]:
+    rows = document.get("promises")
+    if not isinstance(rows, list):
+        return [document["certificate"]]
+    return [row["certificate"] for row in rows if isinstance(row, dict) and row.get("certificate")]
 
 
 def _model(name: str, given: str | None) -> Model:
@@ -172,20 +215,20 @@ def _tell(certificate: Path, found: Verified) -> None:
 
     evidence = found.evidence
     cost = (
-        f"{plural(found.operations, 'operation')}, {plural(len(evidence), 'key')}: "
+        f"{plural(found.operations, 'operation')}, {plural(found.keys, 'key')}: "
         f"read in {found.reading_seconds:.2f} s, verified in {found.verifying_seconds:.2f} s"
     )
     if found.problem is not None:
         print_text(f"{certificate}: not proved: {found.problem}\n  {cost}")
         return
-    valid = found.verdict == "valid"
-    claim = "linearizable" if valid else "not linearizable"
+    promise, verdict = found.claim
+    claim = promise if verdict == "valid" else f"not {promise}"
     keys = ", values [k v] as independent keys and their values" if found.independent else ""
     print_text(
         f"{certificate}: proved: the history is {claim} "
         f"({evidence.model}, outcomes read as {evidence.reading}{keys})"
     )
-    for shown in ORDER_SHOWN if valid else REFUTATION_SHOWN:
+    for shown in SHOWN[found.claim]:
         print_text(f"  ✓ {shown}")
     print_text(f"  {cost}")
 
@@ -195,13 +238,14 @@ def _document(certificate: Path, history: Path, found: Verified) -> dict[str, An
         "certificate": str(certificate),
         "history": str(history),
         "proved": found.problem is None,
-        "verdict": found.verdict,
+        "promise": found.claim[0],
+        "verdict": found.claim[1],
         "problem": found.problem,
         "model": found.evidence.model,
         "reading": found.evidence.reading,
         "independent": found.independent,
         "operations": found.operations,
-        "keys": len(found.evidence),
+        "keys": found.keys,
         "reading_seconds": found.reading_seconds,
         "verifying_seconds": found.verifying_seconds,
     }

@@ -6,7 +6,7 @@ function svg(name, attributes, text) {
   return element;
 }
 
-const THINGS = { register: "register", "cas-register": "register", "multi-register": "registers", mutex: "lock", lock: "lock", "fifo-queue": "queue", "unordered-queue": "queue", set: "set", counter: "counter", append: "value" };
+const THINGS = { register: "register", "cas-register": "register", "multi-register": "registers", mutex: "lock", lock: "lock", "fifo-queue": "queue", "unordered-queue": "queue", set: "set", counter: "counter", append: "value", "list-append": "lists" };
 const thing = (history) => THINGS[history.model] || "state";
 const short = (text, limit) => (text.length > limit ? text.slice(0, limit - 1) + "…" : text);
 

@@ -1,0 +1,30 @@
+"""``--consistency``: the promises that were asked about."""
+
+from __future__ import annotations
+
+from splitbrain.cli.catalogue import PROMISES
+from splitbrain.quantities import parse_names
+from splitbrain.suggest import unknown_name
+
+LINEARIZABLE = "linearizable"
+EVERY = "all"
+
+
+def parse_promises(text: str | None, problems: list[str]) -> tuple[str, ...]:
+    """The promises named, once each, in that order; a sentence in ``problems`` for each misfit.
+
+    Linearizability alone where nothing was said; ``all`` stands for all there are.
+    """
+    if text is None:
+        return (LINEARIZABLE,)
+    names = tuple(dict.fromkeys(parse_names(text)))
+    if names == (EVERY,):
+        return tuple(PROMISES)
+    if not names:
+        problems.append(f"--consistency: no promise is named; there is: {', '.join(PROMISES)}.")
+    problems += [
+        f"--consistency: {unknown_name('promise', name, PROMISES)}"
+        for name in names
+        if name not in PROMISES
+    ]
+    return names
