@@ -16,7 +16,7 @@ from targets.hosts.owner import current_owner
 from targets.target import Host, Launch, Machine, ProcessState, RunIdentity
 
 NODES = ("n1", "n2", "n3")
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 NODE = """
 import collections, json, os, socket, threading, time
@@ -74,7 +74,7 @@ def launch(machines: Mapping[str, Machine], **environment: str) -> Launch:
 async def ask(machine: Machine) -> dict[str, Any] | None:
     """What the node says of itself, or None when it does not answer."""
     try:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(10):
             reader, writer = await asyncio.open_connection(*machine.endpoint(7000))
             text = await reader.read()
             writer.close()
@@ -108,10 +108,35 @@ async def up(machines: Mapping[str, Machine], **environment: str) -> None:
 
 async def gains(listener: Machine, speaker: Machine) -> int:
     """How many datagrams the listener gets from the speaker in a third of a second."""
-    before = (await ask(listener) or {"heard": {}})["heard"].get(speaker.address, 0)
+    before = await _heard(listener, speaker)
     await asyncio.sleep(0.3)
-    after = (await ask(listener) or {"heard": {}})["heard"].get(speaker.address, 0)
-    return after - before
+    return await _heard(listener, speaker) - before
+
+
+async def _heard(listener: Machine, speaker: Machine) -> int:
+    """How many it has got so far. It runs, so it answers."""
+    said = await ask(listener)
+    assert said is not None, "the node that listens does not answer"
+    count: int = said["heard"].get(speaker.address, 0)
+    return count
+
+
+async def falls_silent(listener: Machine, speaker: Machine) -> None:
+    """Wait until nothing arrives: what came before the cut may still be taken in."""
+
+    async def nothing() -> bool:
+        return await gains(listener, speaker) == 0
+
+    await eventually(nothing, f"nothing more arrives from {speaker.address}")
+
+
+async def flows(listener: Machine, speaker: Machine, why: str = "it is not cut") -> None:
+    """Wait until datagrams arrive in number: on a busy machine they may take their time."""
+
+    async def many() -> bool:
+        return await gains(listener, speaker) > 5
+
+    await eventually(many, f"it hears {speaker.address} ({why})")
 
 
 async def each_machine_has_an_address_of_its_own(machines: Mapping[str, Machine]) -> None:
@@ -124,18 +149,18 @@ async def a_directed_cut_drops_and_counts_one_direction(machines: Mapping[str, M
     n1, n2, n3 = machines.values()
     assert not any((await n2.dropped()).values())
     await n2.refuse([n1.address])
-    assert await gains(n2, n1) <= 1, "what was under way when the rule came may still arrive"
-    assert await gains(n1, n2) > 5, "the other direction is not cut"
-    assert await gains(n2, n3) > 5, "other peers are not cut"
+    await falls_silent(n2, n1)
+    await flows(n1, n2, "the other direction is not cut")
+    await flows(n2, n3, "other peers are not cut")
     assert await ask(n2) is not None, "clients are not cut"
     assert (await n2.dropped())[n1.address] > 5
     assert not any((await n1.dropped()).values())
     await n2.refuse([n3.address])
     cut = (await n2.dropped())[n1.address]
-    assert await gains(n2, n1) > 5, "the former set was replaced"
-    assert await gains(n2, n3) == 0
+    await flows(n2, n1, "the former set was replaced")
+    await falls_silent(n2, n3)
     await n2.refuse([])
-    assert await gains(n2, n3) > 5
+    await flows(n2, n3)
     dropped = await n2.dropped()
     assert dropped[n1.address] == cut, "counts outlive their rules"
     assert dropped[n3.address] > 5
@@ -180,10 +205,10 @@ async def a_pause_stops_and_a_kill_ends_what_is_stopped(machines: Mapping[str, M
     await n2.start(launch(machines))
     await n2.pause()
     assert await n2.state() is ProcessState.STOPPED
-    assert await gains(n1, n2) <= 1
+    await falls_silent(n1, n2)
     await n2.resume()
     assert await n2.state() is ProcessState.RUNNING
-    assert await gains(n1, n2) > 5
+    await flows(n1, n2)
     await n2.pause()
     await n2.kill()
     assert await n2.state() is ProcessState.DEAD

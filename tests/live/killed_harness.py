@@ -25,6 +25,7 @@ import machine_state
 
 SPLITBRAIN = [sys.executable, "-P", "-m", "splitbrain"]
 WAIT_S = 40.0
+BESIDE_S = "15s"
 
 
 def run_command(host: str, time_limit: str, seed: int) -> list[str]:
@@ -79,7 +80,7 @@ def kill_once(host: str, seed: int, rng: random.Random) -> str:
             stdout=subprocess.DEVNULL,
         )
         folder = wait_for_partition(store, process)
-        time.sleep(rng.uniform(0.0, 4.0))
+        time.sleep(rng.uniform(0.0, 3.0))
         process.send_signal(signal.SIGKILL)
         process.wait()
         cleaned = subprocess.run(
@@ -125,7 +126,7 @@ def main(host: str, times: int, seed: int) -> None:
         for number in range(times):
             if beside is None:
                 beside = subprocess.Popen(
-                    run_command(host, "20s", number),
+                    run_command(host, BESIDE_S, number),
                     env=environment(beside_store),
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,

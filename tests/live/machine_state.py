@@ -41,9 +41,11 @@ def others() -> dict[str, object]:
     foreign: dict[str, object] = {}
     ours: set[str] = set()
     for kind, command in KINDS.items():
-        labelled = engine(*command, "--filter", "label=splitbrain.run")
-        foreign[kind] = engine(*command) - labelled
-        ours |= labelled
+        labelled = (*command, "--filter", "label=splitbrain.run")
+        # Asked before and after: what a run beside this test makes or removes in between is its.
+        before, everything, after = engine(*labelled), engine(*command), engine(*labelled)
+        foreign[kind] = everything - before - after
+        ours |= before | after
     # Ports that a run publishes are rules of the engine. Somebody else's run may come and
     # go beside this test; then the rules cannot be compared, and it says so.
     return foreign | {"rules": rules() if not ours else ANOTHER_RUN}

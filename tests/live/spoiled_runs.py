@@ -60,7 +60,9 @@ class MisplacingHost:
         return {node: Misplaced(machines[node], machines[SPARE]) for node in nodes}
 
 
-def deaf_clients(plan: Plan, run: str, deployment: Deployment, clock: Clock) -> list[Client]:
+def deaf_clients(
+    plan: Plan, run: str, deployment: Deployment, clock: Clock, *more: Any
+) -> list[Client]:
     class Nowhere(Deployment):
         def endpoint(self, node: str) -> tuple[str, int]:
             address, _ = deployment.endpoint(node)
@@ -83,9 +85,11 @@ def main() -> int:
         "raft",
         host_name,
         "register",
-        time_limit_s=8.0,
+        time_limit_s=6.0,
         fault_hold_s=2.0,
         fault_quiet_s=1.0,
+        recovery_s=1.0,
+        live_within_s=3.0,
         faults=faults,
         bugs=("raft.no-such-bug",) if scenario == "stillborn" else (),
         seed=5,

@@ -13,7 +13,7 @@ from pathlib import Path
 import hosts_scenarios
 import machine_state
 import pytest
-from hosts_scenarios import NODES, ask, eventually, gains, hears, identity, up
+from hosts_scenarios import NODES, ask, eventually, falls_silent, gains, hears, identity, up
 
 from targets.hosts import engine as engines
 from targets.hosts import labels, leftovers
@@ -212,7 +212,7 @@ def test_after_sigkill_rules_heal_and_cleaning_takes_all_of_it_and_nothing_else(
             assert harness.stdout is not None
             port1, address1, port2 = json.loads(await asyncio.to_thread(harness.stdout.readline))
             theirs1, theirs2 = Reached(port1, address1), Reached(port2)
-            assert await gains(theirs2, theirs1) == 0
+            await falls_silent(theirs2, theirs1)
             assert not await removed_of(victim), "its owner lives"
             harness.send_signal(signal.SIGKILL)
             await asyncio.to_thread(harness.wait)

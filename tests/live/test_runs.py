@@ -7,42 +7,22 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import killed_harness
 import pytest
+from real_systems import need_host, splitbrain
 
 pytestmark = pytest.mark.live
 
 HERE = Path(__file__).parent
-HOSTS = ("sandbox", "docker")
+# Every host in containers, too, is minutes; test_own_system has one short run in them.
+HOSTS = ("sandbox", pytest.param("docker", marks=pytest.mark.thorough))
 
 
 @pytest.fixture(params=HOSTS)
 def host(request: pytest.FixtureRequest) -> str:
-    from targets.hosts.choose import choose
-    from targets.target import HostUnavailable
-
-    try:
-        choose(request.param)
-    except HostUnavailable as error:
-        if request.param in (request.config.getoption("--require", default=None) or ()):
-            raise
-        pytest.skip(str(error))
+    need_host(request, request.param)
     return str(request.param)
-
-
-def splitbrain(store: Path, *arguments: str) -> tuple[int, Any]:
-    """Run the command line; its exit code and the JSON it printed."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "splitbrain", *arguments, "--json"],
-        env=os.environ | {"SPLITBRAIN_STORE": str(store)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.stdout, done.stderr
-    return done.returncode, json.loads(done.stdout)
 
 
 def test_raft_under_every_fault_is_valid_and_every_fault_had_an_effect(
@@ -50,8 +30,8 @@ def test_raft_under_every_fault_is_valid_and_every_fault_had_an_effect(
 ) -> None:
     code, run = splitbrain(
         tmp_path,
-        *("test", "raft", "--host", host, "--time-limit", "15", "--interval", "2s,1s"),
-        *("--faults", "partition,kill,pause,power-loss", "--seed", "11"),
+        *("test", "raft", "--host", host, "--time-limit", "9", "--interval", "1200ms,800ms"),
+        *("--faults", "partition,kill,pause,power-loss", "--seed", "11", "--recovery", "2s"),
     )
     assert (code, run["verdict"]) == (0, "valid"), run["reason"]
     assert {fault["kind"] for fault in run["faults"]} == {
@@ -62,7 +42,7 @@ def test_raft_under_every_fault_is_valid_and_every_fault_had_an_effect(
     }
     assert all(fault["effect"]["mechanical"] for fault in run["faults"])
     folder = tmp_path / "runs" / run["run"]
-    assert {"run.json", "history.jsonl", "faults.jsonl", "verdict.json", "report.html"} <= {
+    assert {"run.json", "history.jsonl.zst", "faults.jsonl", "verdict.json", "report.html"} <= {
         path.name for path in folder.iterdir()
     }
     assert len(list((folder / "logs").iterdir())) == 5
@@ -108,7 +88,7 @@ def test_a_seeded_bug_is_caught_and_the_same_seed_without_it_is_valid(
 ) -> None:
     arguments = (
         *("test", "raft", "--host", host, "--time-limit", "5", "--seed", "3"),
-        *("--workload", "register", "--faults", "none"),
+        *("--workload", "register", "--faults", "none", "--recovery", "1s"),
     )
     # A bug that needs no fault, and no luck: what needs either is no test for a busy machine.
     code, run = splitbrain(tmp_path, *arguments, "--bug", "R8")

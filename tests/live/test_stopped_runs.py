@@ -9,6 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from real_systems import need_host
+
+from histories.archive import journal_of
+from splitbrain.archive.packing import content_of
 
 pytestmark = pytest.mark.live
 
@@ -17,15 +21,7 @@ SECOND = 10**9
 
 @pytest.fixture
 def sandbox(request: pytest.FixtureRequest) -> None:
-    from targets.hosts.choose import choose
-    from targets.target import HostUnavailable
-
-    try:
-        choose("sandbox")
-    except HostUnavailable as error:
-        if "sandbox" in (request.config.getoption("--require", default=None) or ()):
-            raise
-        pytest.skip(str(error))
+    need_host(request, "sandbox")
 
 
 @pytest.mark.usefixtures("sandbox")
@@ -46,13 +42,13 @@ def test_a_stale_leader_is_caught_in_the_act_and_everything_is_taken_down(tmp_pa
     assert 0 <= stopped["stopped_ns"] - stopped["completed_ns"] < SECOND
     assert run["verdict"] == "invalid" and not run["interrupted"]
     folder = Path(run["folder"])
-    last = json.loads((folder / "history.jsonl").read_text().splitlines()[-1])
+    last = json.loads(b"".join(content_of(journal_of(folder))).splitlines()[-1])
     # Healed too: that is what the last events tell.
     assert last["time"] - stopped["completed_ns"] < 2 * SECOND
     assert last["time"] < 50 * SECOND
     stages = [
         event["value"]["stage"]
-        for event in map(json.loads, (folder / "history.jsonl").read_text().splitlines()[1:])
+        for event in map(json.loads, b"".join(content_of(journal_of(folder))).splitlines()[1:])
         if event["process"] == "nemesis"
     ]
     assert stages.count("start") == stages.count("healed") > 0
