@@ -63,11 +63,11 @@ def test_each_run_has_keys_of_its_own_and_the_cluster_goes_on(tmp_path, endpoint
     """The second run would read what the first one wrote, were they to share their keys."""
     arguments = (
         *("test", "raft", "--endpoints", ",".join(endpoints), "--rate", "200", "--recovery", "0"),
-        *("--time-limit", "2s", "--seed", "5"),
+        *("--time-limit", "6s", "--seed", "5"),
     )
     for _ in range(2):
         code, run, said = splitbrain(tmp_path, *arguments)
-        assert (code, run["verdict"]) == (0, "valid"), said
+        assert (code, run["verdict"]) == (0, "valid"), (run["reason"], said)
         assert run["faults"] == [] and run["plan"]["endpoints"] == endpoints
         logs = tmp_path / "runs" / run["run"] / "logs"
         assert not logs.exists(), "nothing was started, so nothing of ours was logged"

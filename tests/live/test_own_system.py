@@ -123,7 +123,7 @@ def test_the_same_file_tests_a_cluster_that_runs_already(tmp_path: Path) -> None
     with subprocess.Popen([sys.executable, server, *arguments]) as node:
         try:
             place = f"127.0.0.1:{port}"
-            limits = ("--time-limit", "1s", "--rate", "100")
+            limits = ("--time-limit", "4s", "--rate", "100")
             done = splitbrain(tmp_path, "test", "--target", MYDB, "--endpoints", place, *limits)
         finally:
             node.kill()
