@@ -27,6 +27,7 @@ from splitbrain.record import Health, Stopped
 from splitbrain.schedule import OPERATIONS_STREAM, faults_of, lanes_of, operations_of
 from splitbrain.surroundings import Surroundings, surroundings
 from splitbrain.tenancy import Tenancy, tenancy_of
+from splitbrain.text import value_text
 from splitbrain.watch import Watch, watch_for
 from splitbrain.workforce import clients_of
 from targets.hosts.simulated import SimulatedHost
@@ -274,6 +275,7 @@ def _ticker(progress: Progress) -> Callable[[Event], None]:
     def observe(event: Event) -> None:
         if event.process == "nemesis":
             stage, number = event.value.get("stage"), event.value.get("fault")
+            progress.detail(fault_line(event))
             if stage == "acknowledged":
                 active[number] = f"{event.f} {event.value.get('target')}"
             elif stage == "healed":
@@ -292,6 +294,14 @@ def _ticker(progress: Progress) -> Callable[[Event], None]:
         )
 
     return observe
+
+
+def fault_line(event: Event) -> str:
+    """A stage of a fault as the journal has it, in a line."""
+    told = dict(event.value)
+    number, stage, target = (told.pop(name, None) for name in ("fault", "stage", "target"))
+    details = "".join(f", {name} {value_text(value)}" for name, value in told.items())
+    return f"  {event.time / 1e9:6.2f} s  fault {number}, {event.f} of {target}: {stage}{details}"
 
 
 def _both(

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from splitbrain.terminal import colored, moving
 from splitbrain.text import printable
 
 if TYPE_CHECKING:
     from rich.status import Status
 
-PLAIN_TICK_S = 10.0
+PLAIN_TICK_S, VERBOSE_TICK_S = 10.0, 1.0
 
 
 class Progress(Protocol):
@@ -26,6 +27,9 @@ class Progress(Protocol):
 
     def line(self, text: str) -> None:
         """A line worth keeping (which host and why, which image was made)."""
+
+    def detail(self, text: str) -> None:
+        """A line for whoever asked for all there is (--verbose): a fault as it happens."""
 
     def tick(
         self,
@@ -51,6 +55,9 @@ class SilentProgress:
     def line(self, text: str) -> None:
         """Say nothing."""
 
+    def detail(self, text: str) -> None:
+        """Say nothing."""
+
     def tick(
         self,
         operations: int,
@@ -67,14 +74,23 @@ class SilentProgress:
 
 
 class PlainProgress:
-    """Lines for a log: phases, lasting lines, and how far the run is every ten seconds."""
+    """Lines for a log: phases, lasting lines, and how far the run is every ten seconds.
+
+    ``verbose``: every second, and details.
+    """
 
     def __init__(
-        self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        verbose: bool = False,
     ) -> None:
         self._stream = stream if stream is not None else sys.stderr
         self._clock = clock
-        self._next_tick = clock() + PLAIN_TICK_S
+        self._verbose = verbose
+        self._every_s = VERBOSE_TICK_S if verbose else PLAIN_TICK_S
+        self._next_tick = clock() + self._every_s
 
     def phase(self, text: str) -> None:
         """Print the phase on a line of its own."""
@@ -83,6 +99,11 @@ class PlainProgress:
     def line(self, text: str) -> None:
         """Print the line."""
         print(printable(text), file=self._stream, flush=True)
+
+    def detail(self, text: str) -> None:
+        """Print the line where details were asked for."""
+        if self._verbose:
+            self.line(text)
 
     def tick(
         self,
@@ -93,11 +114,11 @@ class PlainProgress:
         elapsed_s: float,
         active_faults: Sequence[str],
     ) -> None:
-        """Print how far the run is, if ten seconds have passed since it was last printed."""
+        """Print how far the run is, if it is time to since it was last printed."""
         now = self._clock()
         if now < self._next_tick:
             return
-        self._next_tick = now + PLAIN_TICK_S
+        self._next_tick = now + self._every_s
         self.line("  " + describe_tick(operations, ok, fail, info, elapsed_s, active_faults))
 
     def close(self) -> None:
@@ -107,11 +128,13 @@ class PlainProgress:
 class LiveProgress:
     """One moving line at the bottom of a terminal; lasting lines scroll above it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, verbose: bool = False) -> None:
         # Imported here: a quarter of the time --help may take.
         from rich.console import Console
 
-        self._console = Console(stderr=True, highlight=False, markup=False)
+        plain = not colored(sys.stderr)
+        self._console = Console(stderr=True, highlight=False, markup=False, no_color=plain)
+        self._verbose = verbose
         self._status: Status | None = None
         self._phase = ""
         self._next_tick = 0.0
@@ -124,6 +147,11 @@ class LiveProgress:
     def line(self, text: str) -> None:
         """Print the line above the moving one."""
         self._console.print(printable(text), soft_wrap=True)
+
+    def detail(self, text: str) -> None:
+        """Print the line above the moving one where details were asked for."""
+        if self._verbose:
+            self.line(text)
 
     def tick(
         self,
@@ -171,10 +199,10 @@ def describe_tick(
     )
 
 
-def progress_for(*, quiet: bool) -> Progress:
+def progress_for(*, quiet: bool, verbose: bool = False) -> Progress:
     """The kind that fits: silent when asked, live on a terminal, plain lines otherwise."""
     if quiet:
         return SilentProgress()
-    if sys.stderr.isatty():
-        return LiveProgress()
-    return PlainProgress()
+    if moving(sys.stderr):
+        return LiveProgress(verbose=verbose)
+    return PlainProgress(verbose=verbose)

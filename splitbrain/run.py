@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -83,6 +84,8 @@ def execute(
                 seen = lived(plan, folder.path, host, started, progress, credentials)
             progress.phase(_judging())
             record = judged(plan, folder.path, started, seen)
+            for sentence in judgement_sentences(record):
+                progress.detail(sentence)
         except BaseException as error:
             told = f"{type(error).__name__}: {error}"
             with suppress(OSError):  # on a full disk, what failed is more worth telling
@@ -235,6 +238,18 @@ def _judging() -> str:
 
     first = "" if cached() else " (the first time, the search may be compiled: some seconds)"
     return f"judging the history{first}"
+
+
+def judgement_sentences(record: RunRecord) -> Iterator[str]:
+    """How the history was decided, a line each: by what, and how long that took."""
+    for result in record.results:
+        yield (
+            f"  judged {result.operations:,} operations of {result.keys:,} keys as "
+            f"{result.model} by {result.algorithm}: {result.verdict}, in "
+            f"{result.search_seconds:.2f} s; put into words in {result.explain_seconds:.2f} s"
+        )
+        for row in result.promises:
+            yield f"  {row.promise} by {row.algorithm}: {row.verdict}, in {row.seconds:.2f} s"
 
 
 def _kept_nothing(result: Result, reason: str) -> Result:

@@ -44,6 +44,7 @@ class Judged:
     """A file and what became of it, ready to be told; ``error`` says why it cannot be read.
 
     ``unwritten``: a sentence for each file asked for beside the verdict that is not there.
+    ``findings``: by promise, what cannot have happened, a sentence each.
     """
 
     file: str
@@ -53,6 +54,7 @@ class Judged:
     notes: list[str] = field(default_factory=list)
     error: str | None = None
     unwritten: tuple[str, ...] = ()
+    findings: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def judge_file(path: Path, asked: Asked) -> Judged:
@@ -100,7 +102,19 @@ def judge_file(path: Path, asked: Asked) -> Judged:
         text=_text(str(path), history, result, total, asked.width, notes),
         notes=notes,
         unwritten=unwritten,
+        findings=findings_of(result),
     )
+
+
+def findings_of(result: Result) -> dict[str, tuple[str, ...]]:
+    """What cannot have happened, by the promise that it breaks, a sentence each."""
+    from splitbrain.report.promises import rows_of
+
+    return {
+        row.promise: tuple(f"{v.kind}: {v.sentence}" for v in row.violations)
+        for row in rows_of(result)
+        if row.violations
+    }
 
 
 def _model(name: str | None) -> Any:

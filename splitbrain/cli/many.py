@@ -16,6 +16,7 @@ import click
 from checker.verdict import Verdict, compose
 from histories.archive import ArchiveError, unwritable
 from splitbrain.cli.failure import EXIT_HARNESS, EXIT_INTERRUPTED, failure_sentence
+from splitbrain.cli.junit_file import JUnitFile, or_unwritten
 from splitbrain.cli.output import print_json, print_text
 from splitbrain.plan import Plan
 from splitbrain.progress import Progress
@@ -62,6 +63,9 @@ class Tally:
     virtual_s: float = 0.0
     operations: int = 0
     interrupted: bool = False
+    keep_trials: bool = False
+    """Whether every trial is wanted in the end, be it ten millions of them (--junit)."""
+    trials: list[Trial] = field(default_factory=list)
 
     @property
     def runs(self) -> int:
@@ -70,6 +74,8 @@ class Tally:
 
     def take(self, trial: Trial) -> None:
         """Count a trial."""
+        if self.keep_trials:
+            self.trials.append(trial)
         self.verdicts[trial.verdict] += 1
         self.operations += trial.operations
         self.virtual_s += trial.virtual_s
@@ -88,7 +94,7 @@ class Tally:
         return 1 if self.accusations else compose(self.verdicts).exit_code
 
 
-def run_many(request: Request, progress: Progress, *, as_json: bool) -> int:
+def run_many(request: Request, progress: Progress, junit: JUnitFile, *, as_json: bool) -> int:
     """Run them, tell what was found; the exit code.
 
     Raises ArchiveError before the first run when the store cannot be written: better than with the
@@ -98,7 +104,7 @@ def run_many(request: Request, progress: Progress, *, as_json: bool) -> int:
     from targets.target import TargetError
 
     _try_writing(request.store)
-    tally = Tally()
+    tally = Tally(keep_trials=bool(junit))
     began = time.monotonic()
     try:
         _run(request, tally, progress)
@@ -113,7 +119,24 @@ def run_many(request: Request, progress: Progress, *, as_json: bool) -> int:
         print_json(_document(request, tally))
     else:
         _tell(request, tally)
-    return tally.exit_code
+    return or_unwritten(tally.exit_code, written=_write_junit(request, tally, junit))
+
+
+def _write_junit(request: Request, tally: Tally, junit: JUnitFile) -> bool:
+    """A case a seed, and what kept others from being run as a case of its own."""
+    if not junit:
+        return True
+    from splitbrain.junit.trials import trials_suite
+
+    broken = tally.broken
+    if tally.differed is not None:
+        broken = f"seed {tally.differed} gave other bytes when it was run again"
+    left = request.runs - tally.runs
+    if tally.interrupted and broken is None:
+        broken = f"interrupted, with {left:,} runs to go"
+    failed = [] if tally.failed is None else [tally.failed]
+    suite = trials_suite(request.plan, [*tally.trials, *failed], tally.kept, broken)
+    return junit.write([suite])
 
 
 def _try_writing(store: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from splitbrain.terminal import COLORS, colored
 from splitbrain.text import printable
 
 store_option = click.option(
@@ -30,6 +32,24 @@ def width() -> int:
 def print_text(text: str) -> None:
     """Print ``text``, with everything a terminal could stumble over spelt out."""
     click.echo(printable(text))
+
+
+def print_verdict(text: str, verdict: str | None) -> None:
+    """Print ``text``, in whose first line the verdict's word has its colour where there are any."""
+    shown = printable(text)
+    color = COLORS.get(verdict or "")
+    if color is None or not colored(sys.stdout):
+        click.echo(shown)
+        return
+    first, end, rest = shown.partition("\n")
+    assert verdict is not None
+    for word in (verdict.upper(), verdict):
+        # A file may have any name: the last one is the verdict's.
+        before, found, after = first.rpartition(word)
+        if found:
+            first = f"{before}{click.style(word, fg=color, bold=True)}{after}"
+            break
+    click.echo(f"{first}{end}{rest}", color=True)
 
 
 def print_json(data: Any) -> None:

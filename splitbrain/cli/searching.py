@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from splitbrain.terminal import moving
 from splitbrain.text import printable
 
 QUIET_S = 2.0
@@ -32,7 +33,7 @@ class Searching:
     ) -> None:
         self._file = file
         self._stream = stream if stream is not None else sys.stderr
-        self._live = self._stream.isatty()
+        self._live = moving(self._stream)
         self._clock = clock
         self._began = clock()
         self._next = self._began + QUIET_S

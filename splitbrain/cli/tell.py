@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from splitbrain.cli.output import print_json, print_text, width
+from splitbrain.cli.output import print_json, print_verdict, width
 from splitbrain.record import RunRecord
 from splitbrain.report.document import run_document
 from splitbrain.report.text import summary
@@ -16,7 +16,7 @@ def tell(record: RunRecord, *, as_json: bool) -> None:
     if as_json:
         print_json(run_document(record))
     else:
-        print_text(summary(record, width=width()))
+        print_verdict(summary(record, width=width()), str(record.verdict))
     for note in record.notes:
         click.echo(f"  note: {printable(note)}", err=True)
     if record.unwritten is not None:

@@ -71,6 +71,8 @@ def run_campaign(
                 else:
                     campaign.trials[plan] = trial
                     logs[plan.system].add(plan, trial)
+                    why = ", ".join(trial.kinds) or trial.reason or ""
+                    progress.detail(f"  seed {plan.seed}: {trial.verdict} {why}".rstrip())
                 meter.show(done, following.at(plan))
                 guard.look()
     except KeyboardInterrupt:

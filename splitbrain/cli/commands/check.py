@@ -14,6 +14,8 @@ import click
 from splitbrain.cli.catalogue import READINGS, models
 from splitbrain.cli.failure import EXIT_HARNESS, EXIT_USAGE, Problems
 from splitbrain.cli.judging import Asked, Judged, judge_file
+from splitbrain.cli.junit_file import JUnitFile, junit_option, or_unwritten
+from splitbrain.cli.loudness import loudness_options, refuse_both
 from splitbrain.cli.outputs import problems_of
 from splitbrain.cli.promising import LINEARIZABLE, parse_promises
 from splitbrain.suggest import unknown_name
@@ -74,6 +76,8 @@ STDIN = Path("-")
     help="Write the evidence, for `splitbrain verify` (one FILE only).",
 )
 @click.option("--json", "as_json", is_flag=True, help="An array of results as JSON on stdout.")
+@junit_option
+@loudness_options
 @click.pass_context
 def check_command(
     ctx: click.Context,
@@ -88,6 +92,9 @@ def check_command(
     page: Path | None,
     certificate: Path | None,
     as_json: bool,
+    junit: Path | None,
+    quiet: bool,
+    verbose: bool,
 ) -> int:
     """Judge each FILE; a folder stands for all histories in it, a run's id for its journal, - for a
     pipe that is followed.
@@ -104,6 +111,7 @@ def check_command(
     """
     from splitbrain.cli.output import width
 
+    refuse_both(quiet=quiet, verbose=verbose)
     problems: list[str] = []
     asked = Asked(
         model=_model(model, problems),
@@ -115,6 +123,7 @@ def check_command(
         page=page,
         certificate=certificate,
         width=width(),
+        progress=not quiet,
         promises=parse_promises(consistency, problems),
         promises_named=consistency is not None,
     )
@@ -124,8 +133,10 @@ def check_command(
             "--consistency, too."
         )
     if STDIN in files:
-        if len(files) > 1 or page is not None or certificate is not None:
-            problems.append("-: a pipe is followed alone, without other files, page or certificate")
+        if len(files) > 1 or page is not None or certificate is not None or junit is not None:
+            problems.append(
+                "-: a pipe is followed alone, without other files, page, certificate or --junit"
+            )
         limits = {"--time-limit": time_limit, "--memory-limit": memory_limit, "--jobs": jobs}
         problems += [
             f"{option}: does not apply to a pipe, which is judged event by event as it comes"
@@ -151,33 +162,58 @@ def check_command(
             reading=asked.reading,
             independent=independent,
             as_json=as_json,
+            quiet=quiet,
         )
     paths, missing = expand(files)
     problems += missing
+    written = {"--certificate": certificate, "--html": page, "--junit": junit}
     for option, given in (("--html", page), ("--certificate", certificate)):
         if given is not None and len(paths) > 1:
             problems.append(f"{option}: one file at a time, {len(paths)} are given")
-    if page is not None or certificate is not None:
+    if any(path is not None for path in written.values()):
         read = dict.fromkeys(paths, "the history itself")
         if model is not None and model not in models():
             read[Path(model.rpartition(":")[0])] = "the file of the model"
-        problems += problems_of({"--certificate": certificate, "--html": page}, read)
+        problems += problems_of(written, read)
     if problems:
         raise Problems(problems, ctx)
-    judged = []
-    for one in judge_all(paths, asked, None if jobs is None else asked.jobs):
-        judged.append(one)
-        if not as_json:
-            _tell(one)
-        for missing_file in one.unwritten:
-            click.echo(f"splitbrain: {printable(missing_file)}", err=True)
+    file = JUnitFile(junit)
+    file.begin("splitbrain check")
+    judged: list[Judged] = []
+    try:
+        for one in judge_all(paths, asked, None if jobs is None else asked.jobs):
+            judged.append(one)
+            if not as_json:
+                _tell(one, quiet=quiet, verbose=verbose)
+            for missing_file in one.unwritten:
+                click.echo(f"splitbrain: {printable(missing_file)}", err=True)
+    except KeyboardInterrupt:
+        _write_junit(file, judged, _words(model, reading, consistency), interrupted=True)
+        raise
     if as_json:
         from splitbrain.cli.output import print_json
 
         print_json([one.document for one in judged])
     elif len(judged) > 1:
         _sum_up(judged)
-    return exit_code(judged)
+    done = _write_junit(file, judged, _words(model, reading, consistency))
+    return or_unwritten(exit_code(judged), written=done)
+
+
+def _write_junit(
+    file: JUnitFile, judged: Sequence[Judged], words: Sequence[str], *, interrupted: bool = False
+) -> bool:
+    if not file:
+        return True
+    from splitbrain.junit.histories import histories_suite
+
+    return file.write([histories_suite(judged, words, interrupted=interrupted)])
+
+
+def _words(model: str | None, reading: str | None, consistency: str | None) -> list[str]:
+    """The options that say how a file was judged, to judge it so again."""
+    given = {"--model": model, "--reading": reading, "--consistency": consistency}
+    return [word for name, text in given.items() if text is not None for word in (name, text)]
 
 
 def judge_all(paths: Sequence[Path], asked: Asked, jobs: int | None) -> Iterator[Judged]:
@@ -311,15 +347,22 @@ def _jobs(text: str | None, problems: list[str]) -> int | None:
         return None
 
 
-def _tell(one: Judged) -> None:
-    from splitbrain.cli.output import print_text
+def _tell(one: Judged, *, quiet: bool, verbose: bool) -> None:
+    from splitbrain.cli.output import print_verdict
 
     if one.error is not None:
         click.echo(printable(one.text), err=True)
     else:
-        print_text(one.text)
-    for note in one.notes:
+        print_verdict(one.text, one.verdict)
+    for note in () if quiet else one.notes:
         click.echo(f"  note: {printable(note)}", err=True)
+    if verbose and one.document["algorithm"] is not None:
+        told = one.document
+        click.echo(
+            f"  decided by {printable(told['algorithm'])} in {told['search_seconds']:.3f} s of "
+            f"{told['total_seconds']:.3f} s; {told['peak_mb']:,.0f} MB at most",
+            err=True,
+        )
 
 
 def _sum_up(judged: Sequence[Judged]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import sys
@@ -11,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from splitbrain.cli.catalogue import WHOLE
 from splitbrain.cli.failure import EXIT_INTERRUPTED
+from splitbrain.terminal import moving
 from splitbrain.text import printable
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def follow(
     independent: bool | None = None,
     as_json: bool = False,
     progress: TextIO | None = None,
+    quiet: bool = False,
 ) -> int:
     """Judge the events that come through ``stream`` as they come; returns the exit code.
 
@@ -49,7 +52,8 @@ def follow(
     """
     from histories.errors import HistoryError
 
-    following = _Following(stream, model, reading, independent, progress or sys.stderr)
+    shown = io.StringIO() if quiet else progress or sys.stderr
+    following = _Following(stream, model, reading, independent, shown)
     try:
         violation, interrupted = following.run()
     except HistoryError:
@@ -252,7 +256,7 @@ class FollowingProgress:
 
     def __init__(self, stream: TextIO, began: float) -> None:
         self._stream = stream
-        self._live = stream.isatty()
+        self._live = moving(stream)
         self._began = self._last = began
         self._events = 0
         self._next = began + (LIVE_S if self._live else PLAIN_S)

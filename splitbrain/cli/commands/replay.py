@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from splitbrain.cli.failure import EXIT_HARNESS, EXIT_INTERRUPTED, Problems
+from splitbrain.cli.loudness import loudness_options, loudness_words, progress_of
 from splitbrain.cli.output import print_json, print_text, store_option
 from splitbrain.finding import Finding
 from splitbrain.plan import Plan
-from splitbrain.progress import Progress, progress_for
+from splitbrain.progress import Progress
 
 if TYPE_CHECKING:
     from checker.verdict import Verdict
@@ -40,9 +41,15 @@ TELL_EVERY_S = 2.0
 )
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress: the result.")
+@loudness_options
 def replay_command(
-    run: str, times: int, without_bugs: bool, store: Path | None, as_json: bool, quiet: bool
+    run: str,
+    times: int,
+    without_bugs: bool,
+    store: Path | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
 ) -> int:
     """Run RUN's plan again, seed and all: an id, a unique part of it, a path, or latest.
 
@@ -65,19 +72,20 @@ def replay_command(
     refuse_plan(plan, folder)
     if without_bugs and not plan.bugs:
         raise Problems([f"--without-bugs: {folder.name} is a run without any."])
-    progress = progress_for(quiet=quiet)
+    progress = progress_of(quiet=quiet, verbose=verbose)
+    loud = loudness_words(quiet=quiet, verbose=verbose)
     try:
         if not reexec.inside():
             for sentence in changes(plan, manifest.get("target")):
                 progress.line(sentence)
         if without_bugs:
-            return _without_bugs(plan, folder, where, progress, as_json=as_json, quiet=quiet)
+            return _without_bugs(plan, folder, where, progress, as_json=as_json, loud=loud)
         if plan.host == "simulated":
             if times > 1:
                 return _many_simulated(plan, folder, times, progress, as_json=as_json)
             progress.phase(f"running {folder.name} again")
             return _simulated(plan, folder, progress, as_json=as_json)
-        return _elsewhere(plan, folder, where, times, progress, as_json=as_json, quiet=quiet)
+        return _elsewhere(plan, folder, where, times, progress, as_json=as_json, loud=loud)
     finally:
         progress.close()
 
@@ -185,7 +193,7 @@ def _found(verdict: Verdict, finding: Finding) -> str:
 
 
 def _without_bugs(
-    plan: Plan, folder: Path, store: Path, progress: Progress, *, as_json: bool, quiet: bool
+    plan: Plan, folder: Path, store: Path, progress: Progress, *, as_json: bool, loud: list[str]
 ) -> int:
     """The plan on the correct system: a run of its own, that is kept."""
     from splitbrain.cli.tell import tell
@@ -198,7 +206,7 @@ def _without_bugs(
         choose(plan.host)
         if plan.host == "sandbox":
             progress.close()
-            flags = ["--json"] * as_json + ["--quiet"] * quiet
+            flags = ["--json"] * as_json + loud
             named = ["--store", str(store.expanduser().absolute())]
             return reexec.enter(
                 ["replay", str(folder.absolute()), "--without-bugs", *named, *flags]
@@ -219,7 +227,7 @@ def _elsewhere(
     progress: Progress,
     *,
     as_json: bool,
-    quiet: bool,
+    loud: list[str],
 ) -> int:
     from checker.verdict import compose
     from splitbrain.replaying import Expected
@@ -234,7 +242,7 @@ def _elsewhere(
             progress.close()
             arguments = ["replay", str(folder.absolute()), "--times", str(times)]
             arguments += ["--store", str(store.expanduser().absolute())]
-            flags = ["--json"] * as_json + ["--quiet"] * quiet
+            flags = ["--json"] * as_json + loud
             return reexec.enter([*arguments, *flags])
     credentials = _credentials(plan)
     found: list[dict[str, Any]] = []

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from splitbrain.cli.failure import Problems
+from splitbrain.cli.loudness import loudness_options, loudness_words, progress_of
 from splitbrain.cli.scheduling import unscheduled_because
 from splitbrain.cli.sections import SectionedCommand, option
 from splitbrain.plan import STRATEGIES
-from splitbrain.progress import progress_for
 from splitbrain.quantities import (
     QuantityError,
     parse_duration,
@@ -134,7 +134,7 @@ class Typed:
     type=click.Path(path_type=Path),
     help="Write it as Markdown.",
 )
-@option("--quiet", "-q", section=OUTPUT, is_flag=True, help="No progress, no notes: the result.")
+@loudness_options
 @click.pass_context
 def score_command(
     ctx: click.Context,
@@ -156,6 +156,7 @@ def score_command(
     html: Path | None,
     markdown: Path | None,
     quiet: bool,
+    verbose: bool,
 ) -> int:
     """Run seeded bugs over many seeds, and the same systems without: who is caught, who accused?
 
@@ -191,7 +192,7 @@ def score_command(
     for name, value in beside.items():
         if value is not None:
             again.append(shlex.join([name, str(value)]))
-    again += ["--json"] * as_json + ["--quiet"] * quiet
+    again += ["--json"] * as_json + loudness_words(quiet=quiet, verbose=verbose)
     work = Work(
         request,
         store or default_store(),
@@ -203,7 +204,7 @@ def score_command(
         markdown,
         " ".join(again),
     )
-    progress = progress_for(quiet=quiet)
+    progress = progress_of(quiet=quiet, verbose=verbose)
     try:
         return run_score(work, catalogue, progress)
     finally:

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import click
 
+from splitbrain.cli.failure import Problems
+from splitbrain.cli.junit_file import JUnitFile, junit_option, or_unwritten, told_in
 from splitbrain.cli.output import store_option
+from splitbrain.cli.outputs import problems_of
 
 
 @click.command("show")
 @click.argument("run", default="latest")
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="The run as JSON on stdout.")
-def show_command(run: str, store: Path | None, as_json: bool) -> int:
+@junit_option
+def show_command(run: str, store: Path | None, as_json: bool, junit: Path | None) -> int:
     """Tell again what RUN found: an id, a unique part of it, a path, or latest.
 
     The exit code is that of the run's verdict.
@@ -26,6 +30,8 @@ def show_command(run: str, store: Path | None, as_json: bool) -> int:
     from splitbrain.cli.tell import tell
     from splitbrain.run_files import PAGE, read_manifest, write_page
 
+    if problems := problems_of({"--junit": junit}, {}):
+        raise Problems(problems)
     record = told_again(Store(store or default_store()).resolve(run))
     if not (record.folder / PAGE).exists():
         with contextlib.suppress(OSError):  # the text says it all
@@ -39,4 +45,5 @@ def show_command(run: str, store: Path | None, as_json: bool) -> int:
                 f"Imported    from {imported.get('from')}: the verdict is that of who made it; "
                 f"judge it anew with: splitbrain check {record.folder}"
             )
-    return record.exit_code
+    written = told_in(JUnitFile(junit), record)
+    return or_unwritten(record.exit_code, written=written)

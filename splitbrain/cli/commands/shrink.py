@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from splitbrain.cli.failure import EXIT_INTERRUPTED, Problems
+from splitbrain.cli.loudness import loudness_options, loudness_words, progress_of
 from splitbrain.cli.output import print_json, print_text, store_option, width
 from splitbrain.cli.outputs import problems_of
-from splitbrain.progress import Progress, progress_for
+from splitbrain.progress import Progress
 from splitbrain.quantities import QuantityError, parse_duration
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ TIMES_MAX = 100
 )
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress: the result.")
+@loudness_options
 def shrink_command(
     run: str,
     budget: str | None,
@@ -66,6 +67,7 @@ def shrink_command(
     store: Path | None,
     as_json: bool,
     quiet: bool,
+    verbose: bool,
 ) -> int:
     """Make RUN, which failed, as small as it can be and still fail: an id, a path, or latest.
 
@@ -89,7 +91,7 @@ def shrink_command(
     seconds = _budget(budget, times, need, evidence_path)
     where = store or default_store()
     folder = Store(where).resolve(run)
-    progress = progress_for(quiet=quiet)
+    progress = progress_of(quiet=quiet, verbose=verbose)
     try:
         progress.phase(f"reading {folder.name}")
         record = load(folder)
@@ -104,7 +106,7 @@ def shrink_command(
             named = ["--store", str(where.expanduser().absolute())]
             counted = ["--times", str(times), "--need", str(need)]
             limit = [] if budget is None else ["--budget", budget]
-            flags = ["--json"] * as_json + ["--quiet"] * quiet
+            flags = ["--json"] * as_json + loudness_words(quiet=quiet, verbose=verbose)
             said = ["shrink", str(folder.absolute()), *limit, *counted, *named, *flags]
             return reexec.enter(said)
         if reason is not None:
@@ -169,10 +171,9 @@ def _search(
 
     def told(search: Search) -> None:
         size = "nothing found yet" if search.best is None else str(Size.of(search.best))
-        progress.phase(
-            f"shrinking ({search.stage}): {size}; {search.tries} tries, "
-            f"{search.seconds:.0f} of {limit_s:g} s"
-        )
+        told = f"{size}; {search.tries} tries, {search.seconds:.0f} of {limit_s:g} s"
+        progress.phase(f"shrinking ({search.stage}): {told}")
+        progress.detail(f"  {search.stage}: {told}")
 
     progress.phase(f"shrinking for {limit_s:g} s at most")
     shrunk = shrink_run(record, limit_s, again, store, told)

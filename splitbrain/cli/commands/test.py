@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +15,14 @@ import click
 
 from splitbrain.cli.existing import existing_options
 from splitbrain.cli.failure import EXIT_INTERRUPTED, Problems
+from splitbrain.cli.junit_file import JUnitFile, failures_told, junit_option, or_unwritten, told_in
+from splitbrain.cli.loudness import loudness_options, loudness_words, progress_of
+from splitbrain.cli.outputs import problems_of
 from splitbrain.cli.scheduling import unscheduled_because
 from splitbrain.cli.sections import SectionedCommand, option
 from splitbrain.cli.settings import Asked, SettingsError, settle
 from splitbrain.plan import Plan
-from splitbrain.progress import Progress, progress_for
+from splitbrain.progress import Progress
 from splitbrain.quantities import QuantityError, parse_whole
 from splitbrain.report.repeat import repeat_command, without_bugs
 
@@ -233,14 +237,17 @@ class _Many:
     help="Where runs are kept.  [default: $SPLITBRAIN_STORE or ~/.local/share/splitbrain]",
 )
 @option("--json", "as_json", section=OUTPUT, is_flag=True, help="The result as JSON on stdout.")
-@option("--quiet", "-q", section=OUTPUT, is_flag=True, help="No progress, no notes: the result.")
+@junit_option
+@loudness_options
 @click.pass_context
 def test_command(
     ctx: click.Context,
     /,
     store: Path | None,
     as_json: bool,
+    junit: Path | None,
     quiet: bool,
+    verbose: bool,
     runs: str | None,
     jobs: str | None,
     scheduler: str | None,
@@ -259,51 +266,64 @@ def test_command(
     from targets.hosts import reexec
     from targets.hosts.choose import choose
 
-    many = _many(ctx, runs, jobs, scheduler, keep_going=keep_going)
+    problems = problems_of({"--junit": junit}, {})
+    many = _many(problems, runs, jobs, scheduler, keep_going=keep_going)
     try:
         settled = settle(Asked(**typed), load_catalogue(typed["system"], typed["target"]))
     except SettingsError as error:
-        raise Problems(error.problems, ctx) from None
+        raise Problems([*problems, *error.problems], ctx) from None
     plan = settled.plan
     if many is not None and plan.host != "simulated":
-        raise Problems(["--runs: many runs at once are for --host simulated."], ctx)
+        problems.append("--runs: many runs at once are for --host simulated.")
+    if problems:
+        raise Problems(problems, ctx)
     if typed["seed"] is None:
         plan = replace(plan, seed=secrets.randbits(SEED_BITS))
-    progress = progress_for(quiet=quiet)
+    progress = progress_of(quiet=quiet, verbose=verbose)
+    file = JUnitFile(junit)
     try:
         if not reexec.inside():
-            choice = choose(plan.host or None)
+            file.begin(f"splitbrain test {plan.system}")
+            with failures_told(file, plan):
+                choice = choose(plan.host or None)
             plan = replace(plan, host=choice.host)
             _announce(progress, choice, settled.notes, plan, many)
             if choice.host == "sandbox":
                 progress.close()
-                return reexec.enter(_arguments_inside(plan, store, as_json=as_json, quiet=quiet))
-        if many is not None:
-            return _run_many(plan, many, store, progress, as_json=as_json)
-        record = _execute(plan, store, progress, settled.credentials)
+                said = ["--json"] * as_json + loudness_words(quiet=quiet, verbose=verbose)
+                said += file.path_words()
+                with failures_told(file, plan):
+                    return reexec.enter([*_arguments_inside(plan, store), *said])
+        with failures_told(file, plan):
+            if many is not None:
+                return _run_many(plan, many, store, progress, file, as_json=as_json)
+            began = time.monotonic()
+            record = _execute(plan, store, progress, settled.credentials)
+            seconds = time.monotonic() - began
     finally:
         progress.close()
     from splitbrain.cli.tell import tell
 
     tell(record, as_json=as_json)
-    return EXIT_INTERRUPTED if record.interrupted else record.exit_code
+    written = told_in(file, record, seconds=seconds)
+    return or_unwritten(
+        EXIT_INTERRUPTED if record.interrupted else record.exit_code, written=written
+    )
 
 
 def _many(
-    ctx: click.Context,
+    problems: list[str],
     runs: str | None,
     jobs: str | None,
     scheduler: str | None,
     *,
     keep_going: bool,
 ) -> _Many | None:
-    """What was asked of --runs, if it was; all that is wrong with it at once."""
+    """What was asked of --runs, if it was; what is wrong with it is added to ``problems``."""
     if runs is None:
         given = (("--jobs", jobs), ("--scheduler", scheduler), ("--keep-going", keep_going))
-        if alone := [name for name, value in given if value]:
-            raise Problems([f"{name} goes with --runs." for name in alone], ctx)
+        problems += [f"{name} goes with --runs." for name, value in given if value]
         return None
-    problems = []
     numbers = {"--runs": 0, "--jobs": len(os.sched_getaffinity(0))}
     for name, text, most in (("--runs", runs, RUNS_MAX), ("--jobs", jobs, JOBS_MAX)):
         try:
@@ -313,13 +333,17 @@ def _many(
             problems.append(f"{name}: {error}.")
     if scheduler is not None:
         problems += unscheduled_because(scheduler, jobs)
-    if problems:
-        raise Problems(problems, ctx)
     return _Many(numbers["--runs"], numbers["--jobs"], scheduler, keep_going)
 
 
 def _run_many(
-    plan: Plan, many: _Many, store: Path | None, progress: Progress, *, as_json: bool
+    plan: Plan,
+    many: _Many,
+    store: Path | None,
+    progress: Progress,
+    junit: JUnitFile,
+    *,
+    as_json: bool,
 ) -> int:
     from histories.archive import default_store
     from splitbrain.cli.many import Request, run_many
@@ -329,7 +353,7 @@ def _run_many(
     check(plan, make_host(plan, progress))
     where = store or default_store()
     request = Request(plan, many.runs, many.jobs, many.scheduler, many.keep_going, where)
-    return run_many(request, progress, as_json=as_json)
+    return run_many(request, progress, junit, as_json=as_json)
 
 
 def _announce(
@@ -350,17 +374,11 @@ def _announce(
         progress.line(f"The same without the bug: {repeat_command(without_bugs(plan))}")
 
 
-def _arguments_inside(
-    plan: Plan, store: Path | None, *, as_json: bool, quiet: bool
-) -> Sequence[str]:
+def _arguments_inside(plan: Plan, store: Path | None) -> Sequence[str]:
     """The arguments of the harness inside the sandbox: nothing there is left to choose."""
     arguments = shlex.split(repeat_command(plan))[1:]
     if store is not None:
         arguments += ["--store", str(store.expanduser().absolute())]
-    if as_json:
-        arguments.append("--json")
-    if quiet:
-        arguments.append("--quiet")
     return arguments
 
 
