@@ -30,6 +30,7 @@ class Entry:
 
 COMMANDS = {
     "test": Entry("test", "Find out", "Deploy a system, hurt it, and judge what its clients saw."),
+    "test-all": Entry("test_all", "Find out", "Run a matrix of systems, faults and seeds."),
     "replay": Entry("replay", "Find out", "Run a run again, seed and all."),
     "shrink": Entry("shrink", "Find out", "Make a run that failed as small as it can be."),
     "check": Entry("check", "Find out", "Judge histories that were recorded already."),
@@ -68,7 +69,7 @@ class LazyGroup(click.Group):
         if entry is None:
             return None
         module = import_module(f"splitbrain.cli.commands.{entry.module}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         command.short_help = entry.summary
         return command
 
