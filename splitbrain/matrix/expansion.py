@@ -82,7 +82,7 @@ def cells_of(file: MatrixFile, catalogue_of: Callable[[str, str | None], Catalog
                 break
         _refuse_twice(file, cells)
     if file.problems:
-        raise MatrixRefused(file.problems)
+        raise MatrixRefused(file.in_order())
     if not cells:
         raise MatrixRefused([f"{file.path}: every cell is excluded, so there is nothing to run."])
     return [replace(cell, number=number) for number, cell in enumerate(cells)]

@@ -62,6 +62,15 @@ class MatrixFile:
                 return f"{self.path}:{line}"
         return str(self.path)
 
+    def in_order(self) -> list[str]:
+        """The problems, as they come in the file."""
+
+        def line(sentence: str) -> int:
+            told = sentence.removeprefix(f"{self.path}:").partition(":")[0]
+            return int(told) if told.isdecimal() else 0
+
+        return sorted(self.problems, key=line)
+
     def problem(self, told: str, table: str, index: int = 0, key: str = "") -> None:
         """Note what is wrong there; once."""
         sentence = f"{self.at(table, index, key)}: {told}"
