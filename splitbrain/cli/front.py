@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from splitbrain import __version__
+from splitbrain.cli.completing import asked, offer_values
 from splitbrain.cli.failure import EXIT_INTERRUPTED, EXIT_USAGE, report_failure
 from splitbrain.cli.streams import unbreakable
 from splitbrain.suggest import unknown_name
@@ -48,11 +49,13 @@ COMMANDS = {
     "bugs": Entry("catalogue", "What there is", "Seeded bugs that prove the harness."),
     "models": Entry("catalogue", "What there is", "Models a history can be judged by."),
     "promises": Entry("catalogue", "What there is", "Promises a history can be judged against."),
+    "schema": Entry("schema", "What there is", "JSON Schemas of what --json prints."),
     "doctor": Entry(
         "doctor", "Take care", "Say what works on this machine, and how to mend the rest."
     ),
     "prune": Entry("prune", "Take care", "Remove runs that are old."),
     "clean": Entry("clean", "Take care", "Undo what runs that died have left behind."),
+    "completion": Entry("completion", "Take care", "Have your shell complete names and values."),
 }
 
 
@@ -71,6 +74,8 @@ class LazyGroup(click.Group):
         module = import_module(f"splitbrain.cli.commands.{entry.module}")
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         command.short_help = entry.summary
+        if asked():
+            offer_values(command)
         return command
 
     def resolve_command(
