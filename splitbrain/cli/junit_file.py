@@ -98,11 +98,9 @@ def failures_told(file: JUnitFile, plan: Plan) -> Iterator[None]:
         yield
     except (Exception, KeyboardInterrupt) as error:
         if file:
-            from splitbrain.junit import Suite
-            from splitbrain.junit.runs import failed_case
+            from splitbrain.junit.runs import failed_suite
 
-            case = failed_case(plan, *_how(error))
-            file.write([Suite(f"splitbrain test {plan.system}", [case])])
+            file.write([failed_suite(plan, *_how(error))])
         raise
 
 

@@ -126,7 +126,7 @@ def _write_junit(request: Request, tally: Tally, junit: JUnitFile) -> bool:
     """A case a seed, and what kept others from being run as a case of its own."""
     if not junit:
         return True
-    from splitbrain.junit.trials import trials_suite
+    from splitbrain.junit.trials import trials_suites
 
     broken = tally.broken
     if tally.differed is not None:
@@ -135,8 +135,7 @@ def _write_junit(request: Request, tally: Tally, junit: JUnitFile) -> bool:
     if tally.interrupted and broken is None:
         broken = f"interrupted, with {left:,} runs to go"
     failed = [] if tally.failed is None else [tally.failed]
-    suite = trials_suite(request.plan, [*tally.trials, *failed], tally.kept, broken)
-    return junit.write([suite])
+    return junit.write(trials_suites(request.plan, [*tally.trials, *failed], tally.kept, broken))
 
 
 def _try_writing(store: Path) -> None:

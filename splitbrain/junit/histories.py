@@ -15,34 +15,39 @@ if TYPE_CHECKING:
 CLASSNAME = "splitbrain.check"
 
 
-def histories_suite(
+def histories_suites(
     judged: Sequence[Judged], words: Sequence[str] = (), *, interrupted: bool = False
-) -> Suite:
-    """The suite of a ``check``; ``words`` are options under which one was judged, to repeat it."""
-    cases = [case for one in judged for case in _cases(one, words)]
+) -> Iterator[Suite]:
+    """A suite a file; ``words`` are the options under which one was judged, to repeat it."""
+    for one in judged:
+        document = one.document
+        yield Suite(
+            f"splitbrain check {Path(one.file).name}",
+            list(_cases(one)),
+            properties={
+                "file": one.file,
+                "command": shlex.join(["splitbrain", "check", one.file, *words]),
+                "verdict": str(document["verdict"]),
+                "model": str(document["model"]),
+                "operations": str(document["operations"]),
+            },
+        )
     if interrupted:
         told = "interrupted: the files that follow were not judged"
-        cases.append(Case(CLASSNAME, "all files judged", problem=Problem("error", told, told)))
-    return Suite("splitbrain check", cases)
+        case = Case(CLASSNAME, "all files judged", problem=Problem("error", "interrupted", told))
+        yield Suite("splitbrain check", [case])
 
 
-def _cases(one: Judged, words: Sequence[str]) -> Iterator[Case]:
+def _cases(one: Judged) -> Iterator[Case]:
     document = one.document
     seconds = document["total_seconds"]
     folder = Path(one.file).parent
     classname = CLASSNAME if folder == Path() else f"{CLASSNAME}.{folder}"
     name = Path(one.file).name
-    properties = {
-        "file": one.file,
-        "command": shlex.join(["splitbrain", "check", one.file, *words]),
-        "verdict": str(document["verdict"]),
-        "model": str(document["model"]),
-        "operations": str(document["operations"]),
-    }
     output = "\n".join([one.text, *(f"note: {note}" for note in one.notes)])
     rows: Sequence[Mapping[str, Any]] = document.get("promises") or ()
     if one.error is not None or not rows:
-        yield Case(classname, name, seconds, _problem(one), properties, output)
+        yield Case(classname, name, seconds, _problem(one), output)
         return
     for number, row in enumerate(rows):
         found = one.findings.get(row["promise"], ())
@@ -53,7 +58,6 @@ def _cases(one: Judged, words: Sequence[str]) -> Iterator[Case]:
             f"{name} [{row['promise']}]",
             seconds if first else 0.0,
             problem or _unwritten(one),
-            properties,
             output if first else "",
         )
 

@@ -37,6 +37,7 @@ def run_suite(record: RunRecord, *, command: str = "test", seconds: float | None
         f"splitbrain {command} {record.plan.system}",
         list(run_cases(record, seconds=seconds)),
         record.started,
+        properties_of(record),
     )
 
 
@@ -46,12 +47,11 @@ def run_cases(
     """The cases of a run; beside those of promises one tells of service after the faults."""
     took = _took(record) if seconds is None else seconds
     classname, name = classname_of(record.plan), name or name_of(record.plan)
-    properties = properties_of(record)
     output = summary(record, width=WIDTH)
     rows = [row for result in record.results for row in rows_of(result)]
     if not any(result.promises for result in record.results):
         problem = problem_of(record)
-        yield Case(classname, name, took, problem, properties, output)
+        yield Case(classname, name, took, problem, output)
         return
     for number, row in enumerate(rows):
         problem = _verdict_problem(row.verdict, row.reason, row.violations, record)
@@ -61,7 +61,6 @@ def run_cases(
             # So that the suite's time is that of the run.
             0.0 if number else took,
             problem or _interrupted(record) or _unwritten(record),
-            properties,
             "" if number else output,
         )
     yield Case(classname, f"{name} [serves again]", problem=_unavailable(record))
@@ -99,14 +98,15 @@ def problem_of(record: RunRecord) -> Problem | None:
     return found
 
 
-def failed_case(plan: Plan, kind: str, why: str, *, seconds: float = 0.0) -> Case:
-    """The case of a run that has no verdict, because the harness failed or was stopped."""
-    return Case(
-        classname_of(plan),
-        name_of(plan),
-        seconds,
-        Problem("error", kind, why.strip().partition("\n")[0], why),
-        {"command": repeat_command(plan), **plan_properties(plan)},
+def failed_suite(
+    plan: Plan, kind: str, why: str, *, command: str = "test", seconds: float = 0.0
+) -> Suite:
+    """The suite of a run that has no verdict, because the harness failed or was stopped."""
+    problem = Problem("error", kind, why.strip().partition("\n")[0], why)
+    return Suite(
+        f"splitbrain {command} {plan.system}",
+        [Case(classname_of(plan), name_of(plan), seconds, problem)],
+        properties={"command": repeat_command(plan), **plan_properties(plan)},
     )
 
 

@@ -6,8 +6,8 @@
                 <error>, with that as its type: nobody knows, and that is no pass
     skipped     <skipped>: it was not run
 
-The elements and attributes are those that Jenkins' xunit plugin names in its ``junit-10.xsd``,
-which Ant, Maven, pytest and GitLab share.
+The elements and attributes are those of ``junit-10.xsd`` of Jenkins' xunit plugin, the strictest of
+the common readers: it knows properties of suites and none of cases, so a run is a suite of its own.
 """
 
 from __future__ import annotations
@@ -44,13 +44,15 @@ class Case:
     name: str
     seconds: float = 0.0
     problem: Problem | None = None
-    properties: dict[str, str] = field(default_factory=dict)
     output: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Cases that belong together. ``started`` as ISO 8601, with its offset from UTC."""
+    """The cases of one run or history, and what is known of it: its seed, what repeats it.
+
+    ``started`` as ISO 8601, with its offset from UTC.
+    """
 
     name: str
     cases: Sequence[Case]
@@ -109,7 +111,6 @@ def _case(case: Case) -> ElementTree.Element:
         name=_line(case.name),
         time=_time(case.seconds),
     )
-    _properties(element, case.properties)
     if (problem := case.problem) is not None:
         told = ElementTree.SubElement(
             element, problem.tag, message=_line(problem.message), type=_line(problem.kind)

@@ -2,49 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from checker.verdict import Verdict
 from splitbrain.campaign import Trial
-from splitbrain.junit.runs import classname_of, failed_case, name_of, plan_properties, run_cases
+from splitbrain.junit.runs import classname_of, failed_suite, name_of, plan_properties, run_suite
 from splitbrain.junit.suite import Case, Problem, Suite
 from splitbrain.plan import Plan
 from splitbrain.record import RunRecord
 from splitbrain.report.repeat import repeat_command
 
+COMMAND = "test --runs"
 
-def trials_suite(
+
+def trials_suites(
     plan: Plan, trials: Sequence[Trial], kept: Sequence[RunRecord], broken: str | None
-) -> Suite:
-    """The suite of ``test --runs``; ``broken`` says what ended it before all seeds were run."""
+) -> Iterator[Suite]:
+    """A suite a seed; ``broken`` says what ended the campaign before all seeds were run."""
     records = {record.plan.seed: record for record in kept}
-    cases: list[Case] = []
     for trial in trials:
         record = records.get(trial.seed)
         if record is not None:
-            cases += run_cases(record, seconds=trial.seconds)
+            yield run_suite(record, command=COMMAND, seconds=trial.seconds)
         else:
-            cases.append(_case(replace(plan, seed=trial.seed), trial))
+            yield _suite(replace(plan, seed=trial.seed), trial)
     if broken is not None:
-        why = broken.partition("\n")[0]
-        problem = Problem("error", "harness", why, broken)
-        cases.append(Case(classname_of(plan), "all seeds were run", problem=problem))
-    return Suite(f"splitbrain test {plan.system} --runs", cases)
+        problem = Problem("error", "harness", broken.partition("\n")[0], broken)
+        case = Case(classname_of(plan), "all seeds were run", problem=problem)
+        yield Suite(f"splitbrain {COMMAND} {plan.system}", [case])
 
 
-def _case(plan: Plan, trial: Trial) -> Case:
+def _suite(plan: Plan, trial: Trial) -> Suite:
     if trial.error is not None:
-        return failed_case(plan, "harness", trial.error, seconds=trial.seconds)
+        return failed_suite(plan, "harness", trial.error, command=COMMAND, seconds=trial.seconds)
     command = repeat_command(plan)
-    properties = {
-        "command": command,
-        **plan_properties(plan),
-        "verdict": str(trial.verdict),
-        "operations": str(trial.operations),
-    }
     problem = _problem(trial, f"Again: {command}")
-    return Case(classname_of(plan), name_of(plan), trial.seconds, problem, properties)
+    return Suite(
+        f"splitbrain {COMMAND} {plan.system}",
+        [Case(classname_of(plan), name_of(plan), trial.seconds, problem)],
+        properties={
+            "command": command,
+            **plan_properties(plan),
+            "verdict": str(trial.verdict),
+            "operations": str(trial.operations),
+        },
+    )
 
 
 def _problem(trial: Trial, again: str) -> Problem | None:

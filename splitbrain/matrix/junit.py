@@ -1,4 +1,4 @@
-"""A matrix as JUnit XML: a suite a group, a case a cell."""
+"""A matrix as JUnit XML: a suite a cell, with its one case."""
 
 from __future__ import annotations
 
@@ -12,36 +12,23 @@ from splitbrain.matrix.result import MatrixResult
 
 def matrix_suites(result: MatrixResult) -> Iterator[Suite]:
     """The suites; what did not pass is no pass in any of them."""
-    for group in result.groups():
-        yield Suite(
-            f"{result.title}: {group.name}",
-            [_case(one) for one in group.outcomes],
-            result.started,
-            {"matrix": result.file},
+    for one in result.outcomes:
+        found = one.found
+        case = Case(
+            classname_of(one.cell.plan), one.cell.name, one.seconds, _problem(one), found.summary
         )
-
-
-def _case(one: Outcome) -> Case:
-    found = one.found
-    properties = {
-        "command": one.command,
-        **plan_properties(one.cell.plan),
-        "expect": str(one.cell.expect),
-    }
-    told = {"run": found.run, "folder": found.folder, "verdict": found.verdict}
-    properties |= {name: value for name, value in told.items() if value is not None}
-    if found.run is not None:
-        properties["operations"] = str(found.operations)
-    if one.bundle is not None:
-        properties["bundle"] = one.bundle
-    return Case(
-        classname_of(one.cell.plan),
-        one.cell.name,
-        one.seconds,
-        _problem(one),
-        properties,
-        found.summary,
-    )
+        told = {"run": found.run, "folder": found.folder, "verdict": found.verdict}
+        told |= {"bundle": one.bundle}
+        properties = {
+            "matrix": result.file,
+            "command": one.command,
+            **plan_properties(one.cell.plan),
+            "expect": str(one.cell.expect),
+            **{name: value for name, value in told.items() if value is not None},
+        }
+        if found.run is not None:
+            properties["operations"] = str(found.operations)
+        yield Suite(f"{result.title}: {one.cell.name}", [case], result.started, properties)
 
 
 def _problem(one: Outcome) -> Problem | None:

@@ -205,9 +205,9 @@ def _write_junit(
 ) -> bool:
     if not file:
         return True
-    from splitbrain.junit.histories import histories_suite
+    from splitbrain.junit.histories import histories_suites
 
-    return file.write([histories_suite(judged, words, interrupted=interrupted)])
+    return file.write(histories_suites(judged, words, interrupted=interrupted))
 
 
 def _words(model: str | None, reading: str | None, consistency: str | None) -> list[str]:
