@@ -21,13 +21,13 @@ from splitbrain.cli.junit_file import JUnitFile, or_unwritten
 from splitbrain.cli.output import print_json, width
 from splitbrain.matrix.cell import Cell
 from splitbrain.matrix.expansion import cells_of
-from splitbrain.matrix.lengths import Lengths
+from splitbrain.matrix.lengths import Lengths, clock_text
 from splitbrain.matrix.order import in_order
 from splitbrain.matrix.outcome import Outcome, State
 from splitbrain.matrix.reading import MatrixFile, MatrixRefused, read_matrix
 from splitbrain.matrix.result import MatrixResult
 from splitbrain.matrix.running import Limits, Run
-from splitbrain.matrix.text import clock_text, outcome_line, print_cells, print_matrix
+from splitbrain.matrix.text import outcome_line, print_cells, print_matrix
 from splitbrain.progress import LiveProgress, Progress
 from splitbrain.suggest import unknown_name
 from splitbrain.text import printable

@@ -42,6 +42,7 @@ class Lane:
     def start(self, cell: Cell) -> None:
         """Begin with a cell; one is told of later."""
         if self._process is None or self._process.poll() is not None:
+            self.close()  # its pipes, where it was killed
             words = ["splitbrain.matrix.worker", str(self._store)]
             self._process = _started(words, stdin=subprocess.PIPE)
             _follow(self._process.stderr, self._said.append)
@@ -72,9 +73,9 @@ class Lane:
             _signal(self._process, signal.SIGKILL)
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout):
+                assert pipe is not None
                 with contextlib.suppress(OSError):
-                    if pipe is not None:
-                        pipe.close()
+                    pipe.close()
 
 
 class Alone:

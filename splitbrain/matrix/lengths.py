@@ -48,3 +48,13 @@ class Lengths:
         alone = sum(self.expected_s(cell) for cell in cells if not cell.simulated)
         together = sum(self.expected_s(cell) for cell in cells if cell.simulated)
         return alone + together / max(1, jobs)
+
+
+def clock_text(seconds: float) -> str:
+    """A length of time for people."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"

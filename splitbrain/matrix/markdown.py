@@ -5,9 +5,10 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 
+from splitbrain.matrix.lengths import clock_text
 from splitbrain.matrix.outcome import Outcome
 from splitbrain.matrix.result import MatrixResult
-from splitbrain.matrix.text import FINDING_MAX, clock_text, mark
+from splitbrain.matrix.text import FINDING_MAX, mark
 from splitbrain.text import clipped, printable, shortened
 
 SHOWN_MAX = 20

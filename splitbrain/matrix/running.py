@@ -21,7 +21,7 @@ from typing import Protocol
 from splitbrain.matrix.cell import Cell
 from splitbrain.matrix.found import Found
 from splitbrain.matrix.lanes import Alone, Lane
-from splitbrain.matrix.lengths import Lengths
+from splitbrain.matrix.lengths import Lengths, clock_text
 from splitbrain.matrix.outcome import Outcome, State, outcome_of, skipped
 
 TURN_S = 0.1
@@ -148,8 +148,8 @@ class Run:
         if expected_s <= left_s:
             return None
         return (
-            f"does not fit the time budget any more: it takes about {expected_s:.0f} s, and "
-            f"{max(0.0, left_s):.0f} of {budget_s:g} s are left"
+            f"does not fit the time budget any more: it takes about {clock_text(expected_s)}, and "
+            f"{clock_text(max(0.0, left_s))} of {clock_text(budget_s)} are left"
         )
 
     def _wait(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from splitbrain.matrix.cell import Cell, Expect
-from splitbrain.matrix.lengths import Lengths
+from splitbrain.matrix.lengths import Lengths, clock_text
 from splitbrain.matrix.outcome import Outcome, State
 from splitbrain.matrix.result import MatrixResult
 from splitbrain.terminal import GREEN, RED, YELLOW, colored
@@ -69,16 +69,6 @@ def print_cells(
         fits = "fits" if total_s <= budget_s else "does not fit"
         told += f"; that {fits} the time budget of {clock_text(budget_s)}"
     console.print(_plain(f"{told}. Lengths are guesses until cells have run."), soft_wrap=True)
-
-
-def clock_text(seconds: float) -> str:
-    """A length of time for people."""
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02} s"
-    return f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def outcome_line(one: Outcome) -> str:
