@@ -39,15 +39,25 @@ def _systems(ctx: click.Context) -> Iterable[Offer]:
     return [(name, "") for name in dict.fromkeys((*SYSTEMS, *installed()))]
 
 
+def _named(ctx: click.Context, systems: Iterable[str]) -> list[str]:
+    """Those of the systems that are named in what is typed so far.
+
+    The line is looked at as it is: with an option whose value is still missing, as while that is
+    completed, arguments are not parsed.
+    """
+    words = set(os.environ.get("COMP_WORDS", "").split())
+    words |= {str(ctx.params.get("system"))}
+    return [name for name in systems if name in words]
+
+
 def _bugs(ctx: click.Context) -> Iterable[Offer]:
-    named = ctx.params.get("system") or ctx.params.get("systems") or ()
-    wanted = (named,) if isinstance(named, str) else tuple(named)
+    wanted = _named(ctx, ("raft", "paxos"))
     bugs: list[BugEntry] = []
-    if not wanted or "raft" in wanted:
+    if wanted != ["paxos"]:
         from targets.nodes.raft.bugs import BUGS as OF_RAFT
 
         bugs += OF_RAFT
-    if not wanted or "paxos" in wanted:
+    if wanted != ["raft"]:
         from targets.nodes.paxos.bugs import BUGS as OF_PAXOS
 
         bugs += OF_PAXOS
@@ -66,9 +76,9 @@ def _workloads(ctx: click.Context) -> Iterable[Offer]:
     from splitbrain.workloads import WORKLOADS
     from targets.systems import SYSTEMS
 
-    system = SYSTEMS.get(str(ctx.params.get("system")))
-    names = WORKLOADS if system is None else system.workloads
-    return [(name, WORKLOADS[name].summary) for name in names if name in WORKLOADS]
+    systems = [SYSTEMS[name] for name in _named(ctx, SYSTEMS)]
+    wanted = {name for system in systems for name in system.workloads} or set(WORKLOADS)
+    return [(name, one.summary) for name, one in WORKLOADS.items() if name in wanted]
 
 
 def _faults(ctx: click.Context) -> Iterable[Offer]:
