@@ -112,10 +112,12 @@ class MatrixResult:
         told = ", ".join(f"{counts[state]:,} {state}" for state in WORST_FIRST if counts[state])
         if self.exit_code == 0:
             passed = counts[State.PASSED]
-            left = " that were run (others were skipped, as was allowed)" * (passed < total)
-            return f"PASSED: all {passed:,} cells{left} found what was expected."
+            left = " that ran (others were skipped, as was allowed)" * (passed < total)
+            which = "the one cell" if passed == 1 else f"all {passed:,} cells"
+            return f"PASSED: {which}{left} found what was expected."
         word = RESULTS[self.exit_code].upper()
-        return f"{word}: of {total:,} cells {told}."
+        cells = "1 cell" if total == 1 else f"{total:,} cells"
+        return f"{word}: of {cells} {told}."
 
     def to_json(self) -> dict[str, Any]:
         """All of it, as JSON-ready data; times in seconds."""

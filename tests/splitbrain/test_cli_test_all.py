@@ -142,7 +142,7 @@ def test_a_harness_that_fails_is_70(matrix, capsys):
     )
     assert front.run(["test-all", str(matrix), "-q"]) == 70
     out = capsys.readouterr().out
-    assert "ERROR: of 1 cells 1 error." in out and "127.0.0.1" in out
+    assert "ERROR: of 1 cell 1 error." in out and "127.0.0.1" in out
 
 
 def test_a_file_that_cannot_be_written_is_70_and_all_is_told(matrix, tmp_path, monkeypatch, capsys):

@@ -47,7 +47,7 @@ def test_the_last_lines_say_what_it_comes_to_and_what_failed():
 
 def test_a_pass_is_a_short_affair():
     told = text(result(ended(VALID, "a")))
-    assert "PASSED: all 1 cells found what was expected." in told
+    assert "PASSED: the one cell found what was expected." in told
     assert "Again    " not in told
 
 
