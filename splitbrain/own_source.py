@@ -9,7 +9,14 @@ from functools import cache
 from pathlib import Path
 
 PACKAGES = ("checker", "clients", "histories", "nemesis", "splitbrain", "targets")
-ASIDE = ("splitbrain/cli", "splitbrain/report", "splitbrain/score")
+ASIDE = (
+    "splitbrain/cli",
+    "splitbrain/junit",
+    "splitbrain/matrix",
+    "splitbrain/report",
+    "splitbrain/schemas",
+    "splitbrain/score",
+)
 """What a run's findings do not depend on once there is a plan: it makes plans, and tells."""
 
 
