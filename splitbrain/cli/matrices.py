@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import click
@@ -21,6 +21,7 @@ from splitbrain.cli.junit_file import JUnitFile, or_unwritten
 from splitbrain.cli.output import print_json, width
 from splitbrain.matrix.cell import Cell
 from splitbrain.matrix.expansion import cells_of
+from splitbrain.matrix.lanes import Alone
 from splitbrain.matrix.lengths import Lengths, clock_text
 from splitbrain.matrix.order import in_order
 from splitbrain.matrix.outcome import Outcome, State
@@ -50,6 +51,7 @@ class Work:
     allow_skipped: bool
     markdown: Path | None
     bundles: Path | None
+    verbose: bool = False
 
 
 def chosen_cells(
@@ -150,7 +152,8 @@ def run_matrix(work: Work, junit: JUnitFile, progress: Progress, *, as_json: boo
     started = datetime.now(UTC).isoformat(timespec="seconds")
     limits = Limits(work.jobs, work.budget_s, work.fail_fast)
     teller = _Teller(progress, len(cells))
-    run = Run(cells, work.store, limits, teller)
+    alone = partial(Alone, verbose=work.verbose)
+    run = Run(cells, work.store, limits, teller, make_alone=alone)
     teller.run = run
     run.run()
     progress.close()

@@ -79,12 +79,17 @@ class Lane:
 
 
 class Alone:
-    """A run on a real host: the very command that repeats it, in a process of its own."""
+    """A run on a real host: the very command that repeats it, in a process of its own.
 
-    def __init__(self, cell: Cell, store: Path, tell: Callable[[str], None]) -> None:
+    What it says of itself goes to ``tell``, all there is of that where it is to be ``verbose``.
+    """
+
+    def __init__(
+        self, cell: Cell, store: Path, tell: Callable[[str], None], *, verbose: bool = False
+    ) -> None:
         self._said: deque[str] = deque(maxlen=SAID_LINES)
         self._tell = tell
-        words = ["splitbrain", *command_words(cell, store)]
+        words = ["splitbrain", *command_words(cell, store), *["--verbose"] * verbose]
         self._process = _started(words)
         self._listener = _follow(self._process.stderr, self._hear)
         self._answer: list[str] = []

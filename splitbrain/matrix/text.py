@@ -33,7 +33,7 @@ def mark(state: State) -> str:
 def print_matrix(result: MatrixResult, stream: TextIO, width: int) -> None:
     """Print all of it."""
     console = _console(stream, width)
-    console.print(_table(result))
+    _print_table(console, _table(result), stream)
     for line in _open_ones(result, width):
         console.print(_plain(line), soft_wrap=True)
     color = {0: GREEN, 3: YELLOW}.get(result.exit_code, RED)
@@ -62,7 +62,7 @@ def print_cells(
             str(cell.expect),
             clock_text(lengths.expected_s(cell)),
         )
-    console.print(table)
+    _print_table(console, table, stream)
     total_s = lengths.total_s(list(cells), jobs)
     told = f"{len(cells):,} cells, about {clock_text(total_s)} with --jobs {jobs}"
     if budget_s is not None:
@@ -140,6 +140,13 @@ def _console(stream: TextIO, width: int) -> Console:
         markup=False,
         emoji=False,
     )
+
+
+def _print_table(console: Console, table: Table, stream: TextIO) -> None:
+    """Print it without the blanks that fill up its lines."""
+    with console.capture() as drawn:
+        console.print(table)
+    stream.write("\n".join(line.rstrip() for line in drawn.get().splitlines()).strip("\n") + "\n\n")
 
 
 def _plain(text: str, style: str = "") -> Text:

@@ -38,6 +38,7 @@ def all_kinds():
 def test_the_last_lines_say_what_it_comes_to_and_what_failed():
     told = text(result(ended(VALID, "a"), ended(VALID, "b", 1), ended(INVALID, "b", 2)))
     table, _, rest = told.partition("✗ b, seed 2: failed")
+    assert not any(line.endswith(" ") for line in told.splitlines())
     assert "✓ passed   a   1 of 1" in re.sub(" {3,}", "   ", table)
     assert "✗ failed   b   1 of 2" in re.sub(" {3,}", "   ", table)
     assert "stale read: process 2 read 1" in rest

@@ -145,7 +145,17 @@ def test_all_command(
     words += ["--json"] * as_json + loudness_words(quiet=quiet, verbose=verbose)
     where = (store or default_store()).expanduser().absolute()
     work = Work(
-        file, cells, words, where, processes, budget_s, fail_fast, allow_skipped, markdown, bundles
+        file,
+        cells,
+        words,
+        where,
+        processes,
+        budget_s,
+        fail_fast,
+        allow_skipped,
+        markdown,
+        bundles,
+        verbose,
     )
     try:
         return run_matrix(work, JUnitFile(junit), progress, as_json=as_json)
