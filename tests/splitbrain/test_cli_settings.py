@@ -243,7 +243,10 @@ def test_resending_later_than_the_time_out_is_refused():
     assert "nothing is ever sent again" in problems_of(resend="2s")[0]
 
 
-BESIDES = ("store", "as_json", "quiet", "runs", "jobs", "scheduler", "keep_going")
+BESIDES = (
+    *("store", "as_json", "junit", "quiet", "verbose"),
+    *("runs", "jobs", "scheduler", "keep_going"),
+)
 """Options that say nothing of the plan."""
 
 PLANS = [
