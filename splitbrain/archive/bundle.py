@@ -15,7 +15,7 @@ import secrets
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from histories.archive import ArchiveError, is_alive, journal_of, sync_folder
 from splitbrain.archive.closing import redacted
@@ -51,16 +51,12 @@ def export(folder: Path, target: Path) -> list[str]:
     Raises ArchiveError for a run that goes on or has a name no bundle can carry, and where the
     file cannot be written: there is then none.
     """
-    if is_alive(folder):
-        raise ArchiveError(f"{folder.name} goes on still; export it once it has ended.")
-    if RUN_NAME.fullmatch(folder.name) is None:
-        raise ArchiveError(
-            f"{folder.name!r}: expected a run's folder to be called by letters, digits, - and ."
-        )
+    if (why := unbundled_because(folder)) is not None:
+        raise ArchiveError(why)
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with held(folder), beside.open("xb") as file:
-            names = _write(folder, file)
+            names = stream(folder, file)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(target)
@@ -74,7 +70,20 @@ def export(folder: Path, target: Path) -> list[str]:
     return names
 
 
-def _write(folder: Path, file: IO[bytes]) -> list[str]:
+def unbundled_because(folder: Path) -> str | None:
+    """Why no bundle can be made of a run now; None where one can."""
+    if is_alive(folder):
+        return f"{folder.name} goes on still; export it once it has ended."
+    if RUN_NAME.fullmatch(folder.name) is None:
+        return f"{folder.name!r}: expected a run's folder to be called by letters, digits, - and ."
+    return None
+
+
+def stream(folder: Path, file: Any) -> list[str]:
+    """Write the bundle of a run into ``file`` (``write``); the names of what is in it.
+
+    Each file is whole, as it is at its moment; nobody who tags or packs the run is kept waiting.
+    """
     import zstandard
 
     names = []

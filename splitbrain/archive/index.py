@@ -24,11 +24,12 @@ from splitbrain.archive.summary import RunSummary, read_summary
 from splitbrain.archive.wanted import ALL, Wanted
 
 INDEX, INDEX_LOCK = "index.sqlite", "index.lock"
-VERSION = 1
+VERSION = 2
 """Of the index's own shape, and of how a folder is summed up. Another one is made anew."""
 PATIENCE_S = 2.0
 """So long one waits for whoever uses the index; without it the folders are read."""
-_READ = (MANIFEST, VERDICT, TAGS)
+READ = (MANIFEST, VERDICT, TAGS)
+"""The files of a run that its summary is made of."""
 _MADE = (
     "CREATE TABLE runs (run TEXT PRIMARY KEY, looks TEXT NOT NULL, system TEXT NOT NULL, "
     "failed INTEGER NOT NULL, started_s REAL, summary TEXT NOT NULL, sum INTEGER NOT NULL)",
@@ -58,6 +59,32 @@ def kept_runs(store: Path, wanted: Wanted = ALL, say: Say = nobody) -> list[RunS
                 else:
                     return _anew(store, wanted, say, str(error))
     return _asked(None, store, wanted, say)
+
+
+def remembered(store: Path) -> dict[str, tuple[str, RunSummary]]:
+    """What the index knows of each run, and what its files looked like; nothing is written.
+
+    For whoever must not write, and looks at the folders themselves. Nothing where there is no
+    index, or it is in use, damaged or of another version.
+    """
+    try:
+        with (store / INDEX_LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            # A journal beside it means that somebody died while writing: undoing that is writing.
+            connection = sqlite3.connect(f"{(store / INDEX).absolute().as_uri()}?mode=ro", uri=True)
+            try:
+                (version,) = connection.execute("PRAGMA user_version").fetchone()
+                if version != VERSION:
+                    return {}
+                rows = connection.execute("SELECT run, looks, summary, sum FROM runs")
+                return {
+                    run: (looks, _summary(store, run, text, total))
+                    for run, looks, text, total in rows
+                }
+            finally:
+                connection.close()
+    except (OSError, ValueError, sqlite3.DatabaseError):
+        return {}
 
 
 def _anew(store: Path, wanted: Wanted, say: Say, why: str) -> list[RunSummary]:
@@ -108,7 +135,7 @@ def _refresh(connection: sqlite3.Connection, store: Path, say: Say) -> None:
     known: dict[str, str] = dict(connection.execute("SELECT run, looks FROM runs"))
     there = {folder.name: folder for folder in Store(store).folders()}
     # Looked at before it is read: what changes in between looks otherwise the next time.
-    looks = {name: _looks(folder) for name, folder in there.items() if _utf8(name)}
+    looks = {name: looks_of(folder) for name, folder in there.items() if is_text(name)}
     stale = [name for name, look in looks.items() if look and known.get(name) != look]
     gone = [name for name in known if not looks.get(name)]
     if not (stale or gone):
@@ -157,10 +184,10 @@ def _summary(store: Path, run: str, text: str, total: int) -> RunSummary:
         raise sqlite3.DatabaseError(f"its rows are of another version ({error})") from None
 
 
-def _looks(folder: Path) -> str:
+def looks_of(folder: Path) -> str:
     """What the files look like that a summary is made of; empty where there is no manifest."""
     told = []
-    for name in _READ:
+    for name in READ:
         try:
             seen = os.stat(f"{folder}/{name}")  # noqa: PTH116 - three thousand of them
             told.append(f"{seen.st_ino}:{seen.st_mtime_ns}:{seen.st_size}")
@@ -171,7 +198,7 @@ def _looks(folder: Path) -> str:
     return " ".join(told)
 
 
-def _utf8(name: str) -> bool:
+def is_text(name: str) -> bool:
     """Whether a folder's name is text at all; none of ours is not."""
     return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 

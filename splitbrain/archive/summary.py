@@ -23,8 +23,13 @@ NAME_MAX, SENTENCE_MAX = 60, 1000
 """Characters of a name, and of a reason, that are kept."""
 BYTES_MAX = 64 << 20
 """A manifest or verdict of more than this is not read."""
+LENGTH_S_MAX = 10**8
+"""No run is three years long."""
 VERDICTS = ("valid", "invalid", "unknown", "vacuous")
 _STAMP = re.compile(r"(\d{8}T\d{6}Z)-", re.ASCII)
+
+
+_LISTS = ("bugs", "faults", "tags")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,10 @@ class RunSummary:
     ``started_s`` is in seconds since 1970, None where nobody knows; ``failed`` says that the
     system is to blame: a violation was found, or it did not serve again. ``state`` is what the
     manifest says: running, failed (the harness did), finished; unreadable, where it is none.
-    ``imported`` names the bundle a run came in, None of one that was made here.
+    ``imported`` names the bundle a run came in, None of one that was made here. ``faults`` are the
+    kinds that were asked for; ``length_s`` is how long clients were to be driven, or were until a
+    violation stopped them, None where operations were counted. ``kind`` and ``anomaly`` are the
+    name of the first violation, and the sentence that tells it.
     """
 
     run: str
@@ -53,6 +61,10 @@ class RunSummary:
     state: str
     tags: tuple[str, ...]
     imported: str | None
+    faults: tuple[str, ...]
+    length_s: float | None
+    kind: str | None
+    anomaly: str | None
 
     @property
     def alive(self) -> bool:
@@ -74,13 +86,13 @@ class RunSummary:
     def to_json(self) -> dict[str, Any]:
         """The summary as JSON-ready data; ``from_json`` takes it back, with its folder."""
         told = {name: getattr(self, name) for name in self.__slots__}
-        return told | {"folder": str(self.folder), "bugs": list(self.bugs), "tags": list(self.tags)}
+        return told | {"folder": str(self.folder)} | {name: list(told[name]) for name in _LISTS}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], folder: Path) -> RunSummary:
         """A summary from ``to_json``'s data."""
-        more = {"folder": folder, "bugs": tuple(data["bugs"]), "tags": tuple(data["tags"])}
-        return cls(**{**data, **more})
+        more = {name: tuple(data[name]) for name in _LISTS}
+        return cls(**{**data, **more, "folder": folder})
 
 
 def read_summary(folder: Path) -> RunSummary | None:
@@ -92,6 +104,7 @@ def read_summary(folder: Path) -> RunSummary | None:
     plan = _mapping(manifest, "plan")
     decided = verdict.get("verdict")
     known = isinstance(decided, str) and decided in VERDICTS
+    violation = _first_violation(verdict) if known else {}
     started = _name(manifest, "start") or ""
     return RunSummary(
         run=folder.name,
@@ -110,6 +123,10 @@ def read_summary(folder: Path) -> RunSummary | None:
         state="unreadable" if manifest is None else _name(manifest, "state") or "finished",
         tags=read_tags(folder),
         imported=_name(_mapping(manifest, "imported"), "from"),
+        faults=_names(plan.get("faults")),
+        length_s=_length_s(plan, verdict),
+        kind=_name(violation, "kind"),
+        anomaly=_text(violation, "sentence", SENTENCE_MAX),
     )
 
 
@@ -154,6 +171,25 @@ def _number(data: Mapping[str, Any], name: str) -> int | None:
     # Nobody's seed has a thousand digits, and Python would refuse to write it out.
     usual = type(found) is int and abs(found) < 10**30
     return found if usual else None
+
+
+def _first_violation(verdict: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was found first: what a reader is told of it where there is room for one thing."""
+    results = verdict.get("results")
+    for result in results if isinstance(results, list) else ():
+        found = result.get("violations") if isinstance(result, dict) else None
+        if isinstance(found, list) and found and isinstance(found[0], dict):
+            return found[0]
+    return {}
+
+
+def _length_s(plan: Mapping[str, Any], verdict: Mapping[str, Any]) -> float | None:
+    stopped = _mapping(verdict, "stopped").get("stopped_ns")
+    if type(stopped) is int and 0 <= stopped < LENGTH_S_MAX * 10**9:
+        return stopped / 1e9
+    asked = plan.get("time_limit_s")
+    usual = type(asked) in (int, float) and 0 <= asked < LENGTH_S_MAX
+    return float(asked) if usual and plan.get("operations") is None else None
 
 
 def _started_s(run: str, started: str) -> float | None:

@@ -40,6 +40,7 @@ COMMANDS = {
     "convert": Entry("convert", "Find out", "Write a history in another format."),
     "runs": Entry("runs", "Look back", "List the runs that are kept."),
     "show": Entry("show", "Look back", "Tell again what a run found."),
+    "serve": Entry("serve", "Look back", "Show the runs that are kept as a page."),
     "tag": Entry("tag", "Look back", "Give a run a word to find it by."),
     "export": Entry("bundles", "Look back", "Write a run into one file, for others."),
     "import": Entry("bundles", "Look back", "Take in a run that others have exported."),

@@ -1,0 +1,1 @@
+"""A local page over the runs that are kept: nothing is written, nothing leaves this machine."""

@@ -1,0 +1,329 @@
+"""The pages of a run: what it found, its files, its own pages in their cage, two side by side."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import RedirectResponse
+
+from histories.archive import ArchiveError
+from splitbrain.archive.names import EXPLANATION, MANIFEST, PAGE
+from splitbrain.archive.summary import read_object
+from splitbrain.text import clipped
+from splitbrain.web import answers
+from splitbrain.web.apart import Pipe, apart, each
+from splitbrain.web.comparing import count_measures, fault_pairs, plan_rows
+from splitbrain.web.files import NoSuchFile, blocks, files_of, opened
+from splitbrain.web.gate import SAFE, Refusal
+from splitbrain.web.glossary import meant_by
+from splitbrain.web.shelf import strange_in
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from splitbrain.archive.summary import RunSummary
+    from splitbrain.web.site import Site
+    from splitbrain.web.told import Told
+
+OWN_PAGES = {PAGE: "Report", EXPLANATION: "Why: every order that was possible"}
+LISTED_MAX = 12
+
+
+async def run_page(site: Site, request: Request) -> Response:
+    """A run: what it found, drawn, and everything there is of it."""
+    found = await apart(lambda: _the(site, request.path_params["run"], "/runs/{}"))
+    if not isinstance(found, _Run):
+        return found
+    run = found.run
+    return await apart(lambda: _shown(site, run))
+
+
+def _shown(site: Site, run: RunSummary) -> Response:
+    told, trouble = _told(site, run)
+    strange = strange_in(run.folder)
+    error = None
+    if run.state == "failed" and strange is None:
+        said = (read_object(run.folder / MANIFEST) or {}).get("error")
+        error = clipped(said, 2000) if isinstance(said, str) else None
+    files = [] if strange else files_of(site.store, run.run)
+    names = {file.name for file in files}
+    alive = run.alive
+    live = site.following.of(run.run) if run.verdict is None and strange is None else None
+    return answers.page(
+        "run.html",
+        run=run,
+        told=told,
+        trouble=trouble,
+        error=error,
+        live=live,
+        alive=alive,
+        meaning=meant_by(run.outcome),
+        files=files,
+        logs=[file for file in files if "/" in file.name],
+        reports={
+            name: title
+            for name, title in OWN_PAGES.items()
+            if name in names or (name == PAGE and told is not None)
+        },
+        before=_before(site, run),
+    )
+
+
+def _told(site: Site, run: RunSummary) -> tuple[Told | None, str | None]:
+    """A finished run told; else why it cannot be."""
+    from histories.errors import HistoryError
+    from nemesis.ledger import LedgerError
+
+    if run.verdict is None:
+        return None, None
+    try:
+        return site.told(run), None
+    except (ArchiveError, HistoryError, LedgerError) as error:
+        return None, clipped(str(error).replace("\n", " "), 1000)
+    except OSError as error:
+        return None, f"{Path(str(error.filename)).name}: {error.strerror}"
+
+
+def _before(site: Site, run: RunSummary) -> RunSummary | None:
+    """The run before this one that one would compare it with."""
+    runs = site.shelf.runs()
+    place = next((i for i, one in enumerate(runs) if one.run == run.run), 0)
+    like = (
+        one
+        for one in reversed(runs[:place])
+        if (one.system, one.workload) == (run.system, run.workload) and one.verdict is not None
+    )
+    return next(like, None)
+
+
+class _Run:
+    """A run that was found."""
+
+    def __init__(self, run: RunSummary) -> None:
+        self.run = run
+
+
+def _the(site: Site, text: str, address: str | None) -> _Run | Response:
+    """The one run of this name; or the answer that there is none, many, or where it is."""
+    from splitbrain.web.rendering import part
+
+    found = site.shelf.find(text)
+    if len(found) == 1:
+        if found[0].run != text and address is not None:
+            where = address.format(part(found[0].run))
+            return RedirectResponse(where, 307, headers=dict(SAFE))
+        return _Run(found[0])
+    seen = clipped(text, 100)
+    if not found:
+        return answers.refusal(
+            Refusal(
+                404,
+                "There is no such run",
+                f"No run in this store is called {seen!r}. It may have been removed since "
+                "(splitbrain prune), or belong to another store (splitbrain serve --store). "
+                "A run is named by its whole name, or the six digits at the end of it.",
+            )
+        )
+    return answers.refusal(
+        Refusal(404, "That could be several runs", f"{seen!r} could mean {len(found):,} runs."),
+        runs=found[-LISTED_MAX:],
+    )
+
+
+async def state(site: Site, request: Request) -> Response:
+    """How far a run is that goes on, for its page."""
+
+    def told() -> Response:
+        found = _the(site, request.path_params["run"], None)
+        if not isinstance(found, _Run):
+            return found
+        run = found.run
+        over = run.verdict is not None or not run.alive
+        live = {} if over or strange_in(run.folder) else site.following.of(run.run)
+        return answers.data({"outcome": run.outcome, "over": over} | live)
+
+    return await apart(told)
+
+
+async def file(site: Site, request: Request) -> Response:
+    """A file of a run, to keep."""
+    run, name = request.path_params["run"], request.path_params["name"]
+
+    def found() -> int | Response:
+        one = _the(site, run, None)
+        if not isinstance(one, _Run):
+            return one
+        try:
+            return opened(site.store, one.run.run, name)
+        except NoSuchFile as error:
+            return answers.refusal(
+                Refusal(
+                    404,
+                    "There is no such file",
+                    f"{clipped(str(error), 300)}. The files of this run are listed on its page.",
+                )
+            )
+
+    descriptor = await apart(found)
+    if not isinstance(descriptor, int):
+        return descriptor
+    size = os.fstat(descriptor).st_size
+    if request.method == "HEAD":
+        os.close(descriptor)
+        return answers.kept(iter(()), f"{run}-{Path(name).name}", size)
+    return answers.kept(
+        each(_of_size(descriptor, size)), f"{run}-{Path(name).name}", size
+    )
+
+
+def _of_size(descriptor: int, size: int) -> Any:
+    """What was there when it was asked for: a journal may grow meanwhile."""
+    for block in blocks(descriptor):
+        yield block[:size]
+        size -= len(block[:size])
+        if size <= 0:
+            return
+
+
+async def bundle(site: Site, request: Request) -> Response:
+    """A run as one file, as ``splitbrain export`` writes it; made while it is sent."""
+    from splitbrain.archive.bundle import SUFFIX, stream, unbundled_because
+
+    def found() -> _Run | Response:
+        one = _the(site, request.path_params["run"], "/runs/{}/bundle")
+        if not isinstance(one, _Run):
+            return one
+        strange = strange_in(one.run.folder)
+        why = (
+            f"{strange} is a link, or no ordinary file."
+            if strange
+            else unbundled_because(one.run.folder)
+        )
+        if why is None:
+            return one
+        return answers.refusal(Refusal(409, "This run cannot be exported", why))
+
+    one = await apart(found)
+    if not isinstance(one, _Run):
+        return one
+    folder = one.run.folder
+    name = f"{folder.name}{SUFFIX}"
+    if request.method == "HEAD":
+        return answers.kept(iter(()), name)
+    return answers.kept(Pipe().sent(lambda pipe: stream(folder, pipe)), name)
+
+
+async def shown_page(site: Site, request: Request) -> Response:
+    """A run's own page in a frame of ours, which it cannot leave."""
+    from splitbrain.web.rendering import part
+
+    name = request.path_params["name"]
+    found = await apart(lambda: _the(site, request.path_params["run"], f"/runs/{{}}/show/{name}"))
+    if not isinstance(found, _Run) or name not in OWN_PAGES:
+        return found if not isinstance(found, _Run) else _no_page(name)
+    run = found.run
+    below = f"/frame/{part(run.run)}/{site.frame(run.run)}/"
+    host = request.headers["host"]
+    frames = " ".join(f"{request.url.scheme}://{host}{below}{one}" for one in OWN_PAGES)
+    return answers.page(
+        "framed.html",
+        frames=frames,
+        run=run,
+        name=name,
+        title=OWN_PAGES[name],
+        source=f"{below}{name}",
+    )
+
+
+def _no_page(name: str) -> Response:
+    return answers.refusal(
+        Refusal(
+            404,
+            "There is no such page",
+            f"{clipped(name, 60)!r} is none of the pages of a run: {', '.join(OWN_PAGES)}.",
+        )
+    )
+
+
+async def framed(site: Site, request: Request) -> Response:
+    """A run's own page, caged: as its file has it, or made now where there is none."""
+    run, mark, name = (request.path_params[part] for part in ("run", "mark", "name"))
+    if not site.is_frame(run, mark) or name not in OWN_PAGES:
+        return answers.refusal(
+            Refusal(
+                404,
+                "There is no such page",
+                "The pages of a run are shown from the run's page; this address was made by a "
+                "server that has ended, or by nobody.",
+            )
+        )
+    return await apart(lambda: _caged(site, run, name))
+
+
+def _caged(site: Site, run: str, name: str) -> Response:
+    try:
+        return answers.caged(b"".join(blocks(opened(site.store, run, name))))
+    except NoSuchFile:
+        pass
+    found = site.shelf.find(run)
+    if name != PAGE or len(found) != 1:
+        return _no_page(name)
+    from splitbrain.report.html import page
+
+    try:
+        text = page(site.load(found[0]))
+    except ArchiveError as error:
+        return answers.refusal(Refusal(404, "There is no report", clipped(str(error), 500)))
+    return answers.caged(text.encode("utf-8", errors="backslashreplace"))
+
+
+async def compare(site: Site, request: Request) -> Response:
+    """Two runs side by side."""
+    asked = request.query_params.getlist("run")
+    if len(asked) != 2:
+        return answers.refusal(
+            Refusal(
+                400,
+                "Two runs are compared",
+                f"Seen {len(asked)}. Choose two in the list (the boxes at the left, or x on the "
+                "keyboard), then Compare.",
+            )
+        )
+    return await apart(lambda: _compared(site, asked))
+
+
+def _compared(site: Site, asked: list[str]) -> Response:
+    sides: list[RunSummary] = []
+    for text in asked:
+        found = _the(site, text, None)
+        if not isinstance(found, _Run):
+            return found
+        sides.append(found.run)
+    told = [_told(site, run) for run in sides]
+    left, right = (one for one, _ in told)
+    plans = [
+        one.plan if one is not None else _plan_of(run)
+        for run, (one, _) in zip(sides, told, strict=True)
+    ]
+    rows = plan_rows(*plans)
+    both = left is not None and right is not None
+    return answers.page(
+        "compare.html",
+        left=sides[0],
+        right=sides[1],
+        tolds=(left, right),
+        troubles=[trouble for _, trouble in told],
+        differing=[row for row in rows if row.differs],
+        same=[row for row in rows if not row.differs],
+        counts=count_measures(left, right) if both else [],  # type: ignore[arg-type]
+        faults=fault_pairs(left, right) if both else [],  # type: ignore[arg-type]
+        both=both,
+    )
+
+
+def _plan_of(run: RunSummary) -> dict[str, Any]:
+    plan = None if strange_in(run.folder) else (read_object(run.folder / MANIFEST) or {}).get("plan")
+    return plan if isinstance(plan, dict) else {}
