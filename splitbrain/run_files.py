@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -192,6 +192,12 @@ def write_page(record: RunRecord) -> None:
 
     Raises OSError where the folder cannot be written.
     """
+    for name, text in pages(record):
+        write_text(record.folder / name, text)
+
+
+def pages(record: RunRecord) -> Iterator[tuple[str, str]]:
+    """The pages of a run, by the names of their files, made one after another."""
     from histories.table import table_of
     from splitbrain.report.history_page import history_page
     from splitbrain.report.html import page
@@ -202,9 +208,8 @@ def write_page(record: RunRecord) -> None:
     if refuted:
         # The first: a run's workload has one model.
         table = table_of(record.operations)
-        told = history_page(table, refuted[0], title=record.run, faults=record.faults)
-        write_text(record.folder / EXPLANATION, told)
-    write_text(record.folder / PAGE, page(record))
+        yield EXPLANATION, history_page(table, refuted[0], title=record.run, faults=record.faults)
+    yield PAGE, page(record)
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,8 +188,10 @@ def _length_s(plan: Mapping[str, Any], verdict: Mapping[str, Any]) -> float | No
     if type(stopped) is int and 0 <= stopped < LENGTH_S_MAX * 10**9:
         return stopped / 1e9
     asked = plan.get("time_limit_s")
-    usual = type(asked) in (int, float) and 0 <= asked < LENGTH_S_MAX
-    return float(asked) if usual and plan.get("operations") is None else None
+    if isinstance(asked, bool) or not isinstance(asked, (int, float)):
+        return None
+    usual = 0 <= asked < LENGTH_S_MAX and plan.get("operations") is None
+    return float(asked) if usual else None
 
 
 def _started_s(run: str, started: str) -> float | None:

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from splitbrain.web.gate import OURS, SAFE, Refusal
 from splitbrain.web.rendering import render
+from splitbrain.web.scripts import known_digests
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
 CAGED = (
-    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; "
-    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; worker-src 'none'; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'self'; webrtc 'block'"
+    "sandbox allow-scripts; default-src 'none'; script-src {scripts}; "
+    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 )
 """The policy of a run's own pages. They are made from what histories and nodes say, perhaps by
-somebody else: in the cage they have no origin, so they can read nothing of ours, and reach nobody.
-Our page around them lets the frame go nowhere else (``frame-src``)."""
+somebody else. In the cage they have no origin, so they can read nothing of ours; no script runs
+but those that this program puts into such pages (``scripts``: their digests); nothing is loaded;
+and our page around them lets the frame go nowhere else (``frame-src``)."""
 
 
 def page(template: str, status: int = 200, frames: str = "'none'", **values: Any) -> Response:
@@ -59,8 +61,8 @@ def caged(body: bytes) -> Response:
     """A page of a run."""
     from starlette.responses import HTMLResponse
 
-    # Its origin is none, and so another than ours: same-origin would keep it out of its own frame.
-    headers = {**SAFE, "Content-Security-Policy": CAGED}
+    scripts = " ".join(f"'{digest}'" for digest in sorted(known_digests())) or "'none'"
+    headers = {**SAFE, "Content-Security-Policy": CAGED.format(scripts=scripts)}
     return HTMLResponse(body, headers=headers)
 
 

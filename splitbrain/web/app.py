@@ -11,16 +11,16 @@ from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from splitbrain.text import clipped, printable
 from splitbrain.web import answers, listing, run_pages
-from splitbrain.web.gate import SAFE, Refusal
+from splitbrain.web.gate import Refusal
 from splitbrain.web.rendering import asset
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     from splitbrain.web.site import Site
 
@@ -93,13 +93,13 @@ class Guarded:
 
         begun = False
 
-        async def sent(message: dict[str, object]) -> None:
+        async def sent(message: Message) -> None:
             nonlocal begun
             begun = True
             await send(message)
 
         try:
-            await self._app.router(scope | {"app": self._app}, receive, sent)  # type: ignore[arg-type]
+            await self._app.router({**scope, "app": self._app}, receive, sent)
             return
         except HTTPException as error:
             path = clipped(str(scope.get("path", "")), 200)
@@ -152,6 +152,3 @@ async def static(site: Site, request: Request) -> Response:
     if name not in ASSETS:
         return answers.refusal(Refusal(404, "There is nothing here", "No file of ours has it."))
     return answers.asset_answer(asset(name), ASSETS[name])
-
-
-__all__ = ["SAFE", "HTMLResponse", "make_app"]

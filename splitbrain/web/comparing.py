@@ -79,7 +79,7 @@ def count_measures(left: Told, right: Told) -> list[tuple[str, list[Measure]]]:
     for f in dict.fromkeys([*lefts, *rights]):
         one, two = lefts.get(f), rights.get(f)
         measures = [
-            _counted(name, one and getattr(one, member), two and getattr(two, member))
+            _counted(name, getattr(one, member, 0), getattr(two, member, 0))
             for name, member in (("ok", "ok"), ("failed", "fail"), ("indeterminate", "info"))
         ]
         for name, member in (("p50", "p50_ms"), ("p95", "p95_ms"), ("p99", "p99_ms")):
@@ -94,22 +94,21 @@ def count_measures(left: Told, right: Told) -> list[tuple[str, list[Measure]]]:
     return sorted(groups, key=lambda group: group[0] != "all")
 
 
-def _counted(name: str, left: int | None, right: int | None) -> Measure:
-    one, two = left or 0, right or 0
-    change = "" if one == two else f"{two - one:+,}"
-    return Measure(name, f"{one:,}", f"{two:,}", change)
+def _counted(name: str, left: int, right: int) -> Measure:
+    change = "" if left == right else f"{right - left:+,}"
+    return Measure(name, f"{left:,}", f"{right:,}", change)
 
 
 def _timed(name: str, left: float | None, right: float | None) -> Measure:
     change = ""
     if left and right:
         ratio = right / left
-        if ratio >= 1.05:
-            change = f"{ratio:.1f} times as long"
-        elif ratio <= 1 / 1.05:
-            change = f"{1 / ratio:.1f} times as short"
+        if ratio >= 2:
+            change = f"{ratio:,.0f} times as long"
+        elif ratio <= 0.5:
+            change = f"{1 / ratio:,.0f} times as quick"
         else:
-            change = "about the same"
+            change = f"{100 * (ratio - 1):+.0f} %"
     shown = ["–" if ms is None else f"{ms:,.1f}" for ms in (left, right)]
     return Measure(name, shown[0], shown[1], change)
 

@@ -2,7 +2,7 @@
 
     write 20   process 0 on n1         |----|
     write 23   process 14 on n5                    |------|
-    read 20    process 13 on n4                               |---|  ✗ has no place
+    read 20    process 13 on n4                               |---|  ✗ cannot have happened
 
 Behind them the faults that were in force. The order of all beginnings and ends is exact;
 distances are not to scale, for operations of milliseconds stand beside faults of seconds. All
@@ -26,7 +26,7 @@ from splitbrain.text import clipped
 ROWS_MAX, BANDS_MAX = 16, 4
 """More than these are counted, not drawn."""
 DEED_MAX, NODE_MAX, BAND_MAX = 36, 16, 60
-MARK = "✗ has no place"
+MARK = "✗ cannot have happened"
 _CHARACTER = 7.0
 """About as wide as a character of the drawings is."""
 
@@ -191,7 +191,7 @@ def _places(
         points += [(start, 0, ("start", number)), (end, 2, ("end", number))]
     points.sort()
     gaps = [1.0 + math.log1p(max(b[0] - a[0], 0) / 1e5) for a, b in itertools.pairwise(points)]
-    first, last = shape.left + 10.0, float(shape.width - (14 if shape.above else 110))
+    first, last = shape.left + 10.0, float(shape.width - (14 if shape.above else 175))
     unit = (last - first) / (sum(gaps) or 1.0)
     xs = itertools.accumulate(gaps, lambda x, gap: x + gap * unit, initial=first)
     return {point[2]: round(x, 1) for point, x in zip(points, xs, strict=True)}

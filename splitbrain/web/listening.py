@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
 PORT = 7420
 LOOPBACK = "127.0.0.1"
@@ -94,10 +94,16 @@ def _why(host: str, port: int, error: OSError) -> str:
     return f"cannot listen at {host}, port {port}: {error.strerror or error}."
 
 
-def serve(app: Starlette, sockets: Sequence[socket.socket]) -> None:
+def serve(app: ASGIApp, sockets: Sequence[socket.socket]) -> None:
     """Answer until interrupted (KeyboardInterrupt, at once)."""
+    import logging
+
     import uvicorn
 
+    # What goes wrong in an answer is told by the app; that the end came in the middle of one is
+    # what was asked for.
+    logging.getLogger("uvicorn").addHandler(logging.NullHandler())
+    logging.getLogger("uvicorn").propagate = False
     config = uvicorn.Config(
         app,
         lifespan="off",

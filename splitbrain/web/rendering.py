@@ -33,7 +33,7 @@ def _environment() -> Environment:
         "moment": moment,
         "utc": utc,
         "number": number,
-        "length": length,
+        "lasting": lasting,
     }
     return environment
 
@@ -95,7 +95,7 @@ def number(value: int | None) -> str:
     return "" if value is None else f"{value:,}"
 
 
-def length(seconds: float | None) -> str:
+def lasting(seconds: float | None) -> str:
     """How long, for people: ``30 s``, ``4.2 s``, ``15 min``."""
     if seconds is None:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from splitbrain.archive.summary import RunSummary
+    from splitbrain.record import RunRecord
     from splitbrain.web.site import Site
     from splitbrain.web.told import Told
 
@@ -72,19 +74,31 @@ def _shown(site: Site, run: RunSummary) -> Response:
     )
 
 
-def _told(site: Site, run: RunSummary) -> tuple[Told | None, str | None]:
-    """A finished run told; else why it cannot be."""
+def untellable() -> tuple[type[Exception], ...]:
+    """What reading a run ends with whose files are damaged, or gone by now."""
     from histories.errors import HistoryError
     from nemesis.ledger import LedgerError
 
+    return (ArchiveError, HistoryError, LedgerError, OSError)
+
+
+def pages_of(record: RunRecord) -> dict[str, str]:
+    """A run's own pages, made now."""
+    from splitbrain.run_files import pages
+
+    return dict(pages(record))
+
+
+def _told(site: Site, run: RunSummary) -> tuple[Told | None, str | None]:
+    """A finished run told; else why it cannot be."""
     if run.verdict is None:
         return None, None
     try:
         return site.told(run), None
-    except (ArchiveError, HistoryError, LedgerError) as error:
-        return None, clipped(str(error).replace("\n", " "), 1000)
     except OSError as error:
         return None, f"{Path(str(error.filename)).name}: {error.strerror}"
+    except untellable() as error:
+        return None, clipped(str(error).replace("\n", " "), 1000)
 
 
 def _before(site: Site, run: RunSummary) -> RunSummary | None:
@@ -174,9 +188,7 @@ async def file(site: Site, request: Request) -> Response:
     if request.method == "HEAD":
         os.close(descriptor)
         return answers.kept(iter(()), f"{run}-{Path(name).name}", size)
-    return answers.kept(
-        each(_of_size(descriptor, size)), f"{run}-{Path(name).name}", size
-    )
+    return answers.kept(each(_of_size(descriptor, size)), f"{run}-{Path(name).name}", size)
 
 
 def _of_size(descriptor: int, size: int) -> Any:
@@ -249,35 +261,38 @@ def _no_page(name: str) -> Response:
 
 
 async def framed(site: Site, request: Request) -> Response:
-    """A run's own page, caged: as its file has it, or made now where there is none."""
+    """A run's own page, caged: as its file has it, or made now where that is not one of ours."""
     run, mark, name = (request.path_params[part] for part in ("run", "mark", "name"))
-    if not site.is_frame(run, mark) or name not in OWN_PAGES:
+    # Outside of our frame it could lead a browser away.
+    elsewhere = request.headers.get("sec-fetch-dest", "iframe") != "iframe"
+    if not site.is_frame(run, mark) or name not in OWN_PAGES or elsewhere:
         return answers.refusal(
             Refusal(
                 404,
                 "There is no such page",
-                "The pages of a run are shown from the run's page; this address was made by a "
-                "server that has ended, or by nobody.",
+                "The pages of a run are shown from the run's page and nowhere else; or this "
+                "address is of a server that has ended.",
             )
         )
     return await apart(lambda: _caged(site, run, name))
 
 
 def _caged(site: Site, run: str, name: str) -> Response:
-    try:
-        return answers.caged(b"".join(blocks(opened(site.store, run, name))))
-    except NoSuchFile:
-        pass
-    found = site.shelf.find(run)
-    if name != PAGE or len(found) != 1:
-        return _no_page(name)
-    from splitbrain.report.html import page
+    from splitbrain.web.scripts import all_known
 
-    try:
-        text = page(site.load(found[0]))
-    except ArchiveError as error:
-        return answers.refusal(Refusal(404, "There is no report", clipped(str(error), 500)))
-    return answers.caged(text.encode("utf-8", errors="backslashreplace"))
+    body = None
+    with suppress(NoSuchFile):
+        body = b"".join(blocks(opened(site.store, run, name)))
+        if all_known(body.decode("utf-8", "replace")):
+            return answers.caged(body)
+    # Of another version, or changed: its scripts would not run. So it is made from the run.
+    found = site.shelf.find(run)
+    if len(found) == 1 and found[0].run == run and found[0].verdict is not None:
+        with suppress(*untellable()):
+            pages = pages_of(site.load(found[0]))
+            if name in pages:
+                return answers.caged(pages[name].encode("utf-8", errors="backslashreplace"))
+    return _no_page(name) if body is None else answers.caged(body)
 
 
 async def compare(site: Site, request: Request) -> Response:
@@ -325,5 +340,7 @@ def _compared(site: Site, asked: list[str]) -> Response:
 
 
 def _plan_of(run: RunSummary) -> dict[str, Any]:
-    plan = None if strange_in(run.folder) else (read_object(run.folder / MANIFEST) or {}).get("plan")
+    plan = (
+        None if strange_in(run.folder) else (read_object(run.folder / MANIFEST) or {}).get("plan")
+    )
     return plan if isinstance(plan, dict) else {}

@@ -13,7 +13,7 @@ from histories.archive import ArchiveError
 from splitbrain.web.following import Following
 from splitbrain.web.gate import Gate
 from splitbrain.web.shelf import Shelf, strange_in
-from splitbrain.web.told import Told, Telling
+from splitbrain.web.told import Telling, Told
 
 if TYPE_CHECKING:
     from splitbrain.archive.summary import RunSummary

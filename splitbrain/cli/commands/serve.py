@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from splitbrain.cli.failure import Problems
 from splitbrain.cli.output import print_json, print_text, store_option
 from splitbrain.quantities import QuantityError, parse_whole
+
+if TYPE_CHECKING:
+    from splitbrain.web.listening import Place
 
 
 @click.command("serve")
@@ -94,9 +99,7 @@ def serve_command(
     return 0
 
 
-def _tell(
-    url: str, host: str, port: int, store: Path, token: str | None, *, as_json: bool
-) -> None:
+def _tell(url: str, host: str, port: int, store: Path, token: str | None, *, as_json: bool) -> None:
     """Say where it listens: the only place in which the token is ever written."""
     if as_json:
         told = {"url": url, "host": host, "port": port, "token": token, "store": str(store)}
@@ -106,19 +109,20 @@ def _tell(
         if token is not None:
             print_text("Whoever has this address sees all runs. It holds until this server ends.")
         print_text("Ctrl-C ends it.")
-    click.get_text_stream("stdout").flush()
+    sys.stdout.flush()
 
 
-def _run(place: object, store: Path, token: str | None, names: tuple[str, ...], *, opens: bool) -> None:
+def _run(
+    place: Place, store: Path, token: str | None, names: tuple[str, ...], *, opens: bool
+) -> None:
     import threading
     import webbrowser
 
     from splitbrain.web.app import make_app
     from splitbrain.web.gate import Gate
-    from splitbrain.web.listening import Place, serve
+    from splitbrain.web.listening import serve
     from splitbrain.web.site import Site
 
-    assert isinstance(place, Place)
     gate = Gate(
         names=place.names | {name.lower().removesuffix(".") for name in names},
         any_address=place.public,

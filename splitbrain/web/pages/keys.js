@@ -73,5 +73,13 @@ for (const select of document.querySelectorAll(".filters select")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
 document.addEventListener("splitbrain:replaced", count);
+// The way back leads to the view one came from.
+const LIST = "splitbrain list";
+if (document.body.classList.contains("list")) {
+  sessionStorage.setItem(LIST, location.pathname + location.search);
+} else {
+  const back = document.querySelector('header nav a[href="/"]'), view = sessionStorage.getItem(LIST);
+  if (back && view && /^\/(\?|$)/.test(view)) back.href = view;
+}
 addEventListener("pageshow", () => { order = chosen(); count(); });
 count();
