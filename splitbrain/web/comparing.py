@@ -73,7 +73,7 @@ def _digest(value: Any) -> str:
 
 
 def count_measures(left: Told, right: Told) -> list[tuple[str, list[Measure]]]:
-    """For each kind of operation, and all: how many there were, how they ended, how long it took."""
+    """For each kind of operation, and all: how they ended, and how long they took."""
     lefts, rights = dict(left.counts), dict(right.counts)
     groups = []
     for f in dict.fromkeys([*lefts, *rights]):

@@ -71,7 +71,7 @@ def files_of(store: Path, run: str) -> list[RunFile]:
 
 def _names_in(logs: Path) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(logs) if LOG_NAME.fullmatch(name))
+        return sorted(path.name for path in logs.iterdir() if LOG_NAME.fullmatch(path.name))
     except OSError:
         return []
 

@@ -202,18 +202,13 @@ def _of_size(descriptor: int, size: int) -> Any:
 
 async def bundle(site: Site, request: Request) -> Response:
     """A run as one file, as ``splitbrain export`` writes it; made while it is sent."""
-    from splitbrain.archive.bundle import SUFFIX, stream, unbundled_because
+    from splitbrain.archive.bundle import SUFFIX, stream
 
     def found() -> _Run | Response:
         one = _the(site, request.path_params["run"], "/runs/{}/bundle")
         if not isinstance(one, _Run):
             return one
-        strange = strange_in(one.run.folder)
-        why = (
-            f"{strange} is a link, or no ordinary file."
-            if strange
-            else unbundled_because(one.run.folder)
-        )
+        why = _unbundled(one.run)
         if why is None:
             return one
         return answers.refusal(Refusal(409, "This run cannot be exported", why))
@@ -226,6 +221,24 @@ async def bundle(site: Site, request: Request) -> Response:
     if request.method == "HEAD":
         return answers.kept(iter(()), name)
     return answers.kept(Pipe().sent(lambda pipe: stream(folder, pipe)), name)
+
+
+def _unbundled(run: RunSummary) -> str | None:
+    """Why there is no bundle of a run; None where there is one."""
+    from splitbrain.archive.bundle import unbundled_because
+    from splitbrain.run_files import journal_of, read_manifest
+
+    if (strange := strange_in(run.folder)) is not None:
+        return f"{strange} of this run is a link, or no ordinary file."
+    if (why := unbundled_because(run.folder)) is not None:
+        return why
+    try:
+        read_manifest(run.folder)
+    except ArchiveError as error:
+        return clipped(str(error), 500)
+    if not journal_of(run.folder).is_file():
+        return f"{run.run} has no journal: nothing was recorded."
+    return None
 
 
 async def shown_page(site: Site, request: Request) -> Response:

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 class _Scripts(HTMLParser):
-    """Collects what stands in script elements that a browser would run."""
+    """Collects what stands in script elements that a browser would run.
+
+    Where it is mistaken a page is made anew without need, or shown without a script: what runs
+    is decided by the browser, after the policy.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
@@ -34,7 +38,7 @@ class _Scripts(HTMLParser):
         """Note a script that is one, rather than data."""
         if tag == "script":
             kind = (dict(attrs).get("type") or "").strip().lower()
-            self._inside = kind != "application/json"
+            self._inside = kind in ("", "module") or "script" in kind
             if self._inside:
                 self.found.append("")
 
