@@ -31,8 +31,10 @@ def test_names_and_addresses_of_this_machine_are_answered(tmp_path: Path, host: 
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "", "[::1"]
-    + ["127.0.0.1@evil.example", "127.0.0.1:80:80", "0.0.0.0", "localhost:x"],
+    [
+        *("evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", ""),
+        *("[::1", "127.0.0.1@evil.example", "127.0.0.1:80:80", "0.0.0.0", "localhost:x"),
+    ],
 )
 def test_a_name_that_was_rebound_to_us_is_turned_away(tmp_path: Path, host: str) -> None:
     answer = asking(tmp_path).ask("/", headers={"host": host})

@@ -98,18 +98,13 @@ def test_each_file_can_be_had_and_only_to_keep(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["..", "../run.json", "..%2f..%2findex.sqlite", "%2e%2e/%2e%2e/index.sqlite", "lock", "nodes"]
-    + ["/etc/passwd", "%2fetc%2fpasswd", "logs/../run.json", "logs/%2e%2e/run.json", "logs", ""]
-    + [
-        "run.json%00",
-        "run.json/",
-        "./run.json",
-        "logs/n1.log/..",
-        "%ff",
-        "RUN.JSON",
-        "logs//n1.log",
-    ]
-    + ["..%5c..%5cindex.sqlite", "%252e%252e/index.sqlite", "secret.txt", "logs/secret.txt"],
+    [
+        *("..", "../run.json", "..%2f..%2findex.sqlite", "%2e%2e/%2e%2e/index.sqlite", "lock"),
+        *("nodes", "/etc/passwd", "%2fetc%2fpasswd", "logs/../run.json", "logs/%2e%2e/run.json"),
+        *("logs", "", "run.json%00", "run.json/", "./run.json", "logs/n1.log/..", "%ff"),
+        *("RUN.JSON", "logs//n1.log", "..%5c..%5cindex.sqlite", "%252e%252e/index.sqlite"),
+        *("secret.txt", "logs/secret.txt"),
+    ],
 )
 def test_no_name_leads_anywhere_else(tmp_path: Path, name: str) -> None:
     folder = made(tmp_path)

@@ -25,7 +25,7 @@ def site_of(store: Path, **gate: Any) -> Site:
 
 
 class Asking:
-    """Asks one site. Each request is one of its own: nothing is remembered but the cookies given."""
+    """Asks one site. Each request is one of its own: no cookie is remembered."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
