@@ -27,8 +27,9 @@ ROWS_MAX, BANDS_MAX = 16, 4
 """More than these are counted, not drawn."""
 DEED_MAX, NODE_MAX, BAND_MAX = 36, 16, 60
 MARK = "✗ cannot have happened"
-_CHARACTER = 7.0
-"""About as wide as a character of the drawings is."""
+_CHARACTER = 8.6
+"""As wide as a character of the drawings is, at most."""
+_MARK_WIDTH = len(MARK) * _CHARACTER + 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,9 @@ def _drawn(
         start = place["call", operation.call]
         end = right if operation.ret is None else place["ret", operation.ret]
         is_culprit = operation.call == culprit
-        room = right - end >= len(MARK) * _CHARACTER + 8
+        room = right - end >= _MARK_WIDTH
         mark_x = None if not is_culprit else end + 8 if room else start - 8
-        if shape.above and is_culprit and not room and start < len(MARK) * _CHARACTER:
+        if shape.above and is_culprit and not room and start < _MARK_WIDTH:
             mark_x = None
         bars.append(
             Bar(
@@ -191,7 +192,7 @@ def _places(
         points += [(start, 0, ("start", number)), (end, 2, ("end", number))]
     points.sort()
     gaps = [1.0 + math.log1p(max(b[0] - a[0], 0) / 1e5) for a, b in itertools.pairwise(points)]
-    first, last = shape.left + 10.0, float(shape.width - (14 if shape.above else 175))
+    first, last = shape.left + 10.0, shape.width - (14.0 if shape.above else _MARK_WIDTH + 8)
     unit = (last - first) / (sum(gaps) or 1.0)
     xs = itertools.accumulate(gaps, lambda x, gap: x + gap * unit, initial=first)
     return {point[2]: round(x, 1) for point, x in zip(points, xs, strict=True)}

@@ -74,6 +74,7 @@ def said_everywhere(store: Path, value: str, *, short: str | None = None) -> Pat
         "consistency": [brief],
     }
     manifest |= {"imported": {"from": brief}, "start": STARTED}
+    manifest["sha256"] = run_files.hashes(folder)
     (folder / "run.json").write_text(json.dumps(manifest))
     tags = {"format": "splitbrain-tags", "version": 1, "tags": [value]}
     (folder / "tags.json").write_text(json.dumps(tags))
