@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import HealthCheck, settings
 HOSTS = ("docker", "sandbox", "ssh")
 SOFTWARE = ("etcd", "zookeeper")
 """Systems whose software is not ours, and may not be installed."""
+BROWSERS = ("chromium",)
+"""What looks at the pages."""
 
 
 # No unit test asserts a time: a busy machine must not make an example "too slow".
@@ -27,7 +30,7 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
-    known = (*HOSTS, *SOFTWARE)
+    known = (*HOSTS, *SOFTWARE, *BROWSERS)
     if unknown := sorted(set(names) - set(known)):
         raise pytest.UsageError(f"--require: unknown {unknown}; known: {', '.join(known)}")
     return names
@@ -39,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_names,
         default=(),
         metavar="NAME,…",
-        help="hosts (docker, sandbox, ssh) and software (etcd, zookeeper) whose tests must run: "
+        help="hosts (docker, sandbox, ssh) and software (etcd, zookeeper, chromium) whose tests must run: "
         "where one is missing, fail. Brings the thorough tests in, too.",
     )
     parser.addoption(
@@ -75,6 +78,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
                 continue
         except HostUnavailable as error:
             pytest.exit(f"{name} is required and cannot be used: {error}", returncode=1)
+        if name in BROWSERS:
+            if shutil.which(name) is None:
+                pytest.exit(f"{name} is required and is not installed", returncode=1)
+            continue
         needs = SYSTEMS[name].launch("n1", {"n1": "127.0.0.1"}, ()).needs
         if lacking := programs.lacking(needs):
             pytest.exit(f"{name} is required: {'; '.join(lacking)}", returncode=1)

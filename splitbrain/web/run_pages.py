@@ -243,34 +243,48 @@ def _unbundled(run: RunSummary) -> str | None:
 
 async def shown_page(site: Site, request: Request) -> Response:
     """A run's own page in a frame of ours, which it cannot leave."""
+    host = request.headers["host"]
+    run, name = request.path_params["run"], request.path_params["name"]
+    return await apart(lambda: _around(site, run, name, f"{request.url.scheme}://{host}"))
+
+
+def _around(site: Site, text: str, name: str, origin: str) -> Response:
     from splitbrain.web.rendering import part
 
-    name = request.path_params["name"]
-    found = await apart(lambda: _the(site, request.path_params["run"], f"/runs/{{}}/show/{name}"))
-    if not isinstance(found, _Run) or name not in OWN_PAGES:
-        return found if not isinstance(found, _Run) else _no_page(name)
+    if name not in OWN_PAGES:
+        return _no_page(f"{clipped(name, 60)!r} is none of them: {', '.join(OWN_PAGES)}.")
+    found = _the(site, text, f"/runs/{{}}/show/{name}")
+    if not isinstance(found, _Run):
+        return found
     run = found.run
-    below = f"/frame/{part(run.run)}/{site.frame(run.run)}/"
-    host = request.headers["host"]
-    frames = " ".join(f"{request.url.scheme}://{host}{below}{one}" for one in OWN_PAGES)
+    told, trouble = _told(site, run) if _file_of(site, run.run, name) is None else (None, None)
+    if name != PAGE and told is not None and not told.findings:
+        told, trouble = None, "Nothing was refuted, so there is nothing to explain."
+    if told is None and _file_of(site, run.run, name) is None:
+        return _no_page(trouble or "It is made once the run has a verdict.")
+    below = f"{origin}/frame/{part(run.run)}/{site.frame(run.run)}/"
     return answers.page(
         "framed.html",
-        frames=frames,
+        frames=" ".join(f"{below}{one}" for one in OWN_PAGES),
         run=run,
         name=name,
         title=OWN_PAGES[name],
-        source=f"{below}{name}",
+        source=f"{below}{name}".removeprefix(origin),
     )
 
 
-def _no_page(name: str) -> Response:
-    return answers.refusal(
-        Refusal(
-            404,
-            "There is no such page",
-            f"{clipped(name, 60)!r} is none of the pages of a run: {', '.join(OWN_PAGES)}.",
-        )
-    )
+def _file_of(site: Site, run: str, name: str) -> int | None:
+    """The size of a run's file; None where there is none."""
+    try:
+        descriptor = opened(site.store, run, name)
+    except NoSuchFile:
+        return None
+    with os.fdopen(descriptor) as file:
+        return os.fstat(file.fileno()).st_size
+
+
+def _no_page(why: str) -> Response:
+    return answers.refusal(Refusal(404, "There is no such page of this run", why))
 
 
 async def framed(site: Site, request: Request) -> Response:
@@ -305,7 +319,7 @@ def _caged(site: Site, run: str, name: str) -> Response:
             pages = pages_of(site.load(found[0]))
             if name in pages:
                 return answers.caged(pages[name].encode("utf-8", errors="backslashreplace"))
-    return _no_page(name) if body is None else answers.caged(body)
+    return _no_page("It could not be made.") if body is None else answers.caged(body)
 
 
 async def compare(site: Site, request: Request) -> Response:
