@@ -42,8 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_names,
         default=(),
         metavar="NAME,…",
-        help="hosts (docker, sandbox, ssh) and software (etcd, zookeeper, chromium) whose tests must run: "
-        "where one is missing, fail. Brings the thorough tests in, too.",
+        help="hosts (docker, sandbox, ssh) and software (etcd, zookeeper, chromium) whose tests "
+        "must run: where one is missing, fail. Brings the thorough tests in, too.",
     )
     parser.addoption(
         "--thorough",

@@ -7,13 +7,14 @@ that is a link, or no file at all, is not followed: such a run is listed, and sh
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 import time
 from pathlib import Path
 
 from histories.archive import Store
-from splitbrain.archive.index import is_text, looks_of, remembered
+from splitbrain.archive.index import READ, is_text, looks_of, remembered
 from splitbrain.archive.names import (
     CERTIFICATE,
     EXPLANATION,
@@ -31,6 +32,8 @@ from splitbrain.archive.summary import RunSummary, read_summary
 
 FRESH_S = 0.2
 """So long an answer counts as of now: a page asks several times."""
+STRANGE = "strange"
+"""What a run looks like with a link, or a pipe, where a file should be."""
 _FILES = (
     *(MANIFEST, VERDICT, TAGS, LEDGER, JOURNAL, PACKED_JOURNAL),
     *(CERTIFICATE, PAGE, EXPLANATION, LOCK),
@@ -75,27 +78,37 @@ class Shelf:
 
     def _seen(self) -> tuple[RunSummary, ...]:
         if self._known is None:
-            # Who keeps the index follows links.
-            known = {
-                run: told
-                for run, told in remembered(self.store).items()
-                if strange_in(self.store / "runs" / run) is None
-            }
-        else:
-            known = self._known
+            self._known = remembered(self.store)
         seen: dict[str, tuple[str, RunSummary]] = {}
         for folder in Store(self.store).folders():
-            if not is_text(folder.name) or not (looks := looks_of(folder)):
+            if not is_text(folder.name) or (looks := _looks(folder)) is None:
                 continue
-            before = known.get(folder.name)
+            before = self._known.get(folder.name)
             if before is not None and before[0] == looks:
                 seen[folder.name] = before
-            elif strange_in(folder):
+            elif looks == STRANGE:
                 seen[folder.name] = (looks, _unreadable(folder))
             elif (summary := read_summary(folder)) is not None:
                 seen[folder.name] = (looks, summary)
         self._known = seen
         return tuple(summary for _, summary in seen.values())
+
+
+def _looks(folder: Path) -> str | None:
+    """As ``looks_of``, but of a link it is the link that is looked at, and none is followed."""
+    told = []
+    for name in READ:
+        try:
+            seen = os.lstat(f"{folder}/{name}")
+        except OSError:
+            if name == MANIFEST:
+                return None
+            told.append("-")
+            continue
+        if not stat.S_ISREG(seen.st_mode):
+            return STRANGE
+        told.append(f"{seen.st_ino}:{seen.st_mtime_ns}:{seen.st_size}")
+    return " ".join(told)
 
 
 def strange_in(folder: Path) -> str | None:

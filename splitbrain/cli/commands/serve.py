@@ -13,6 +13,8 @@ from splitbrain.cli.output import print_json, print_text, store_option
 from splitbrain.quantities import QuantityError, parse_whole
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from splitbrain.web.listening import Place
 
 
@@ -63,9 +65,11 @@ def serve_command(
     splitbrain serve --bind 0.0.0.0
     """
     import secrets
+    import threading
+    import webbrowser
 
     from histories.archive import default_store
-    from splitbrain.web.listening import Unbound, listen
+    from splitbrain.web.listening import Unbound, listen, serve
 
     problems = []
     number = None
@@ -93,9 +97,12 @@ def serve_command(
                 ],
                 ctx,
             )
+        app = _site(place, where, word, names)
         url = place.url if word is None else f"{place.url}?token={word}"
         _tell(url, place.host, place.port, where, word, as_json=as_json)
-        _run(place, where, word, names, opens=opens)
+        if opens:
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+        serve(app, [place.socket])
     return 0
 
 
@@ -112,15 +119,12 @@ def _tell(url: str, host: str, port: int, store: Path, token: str | None, *, as_
     sys.stdout.flush()
 
 
-def _run(
-    place: Place, store: Path, token: str | None, names: tuple[str, ...], *, opens: bool
-) -> None:
+def _site(place: Place, store: Path, token: str | None, names: tuple[str, ...]) -> ASGIApp:
+    """The site, which reads the store while its address is told."""
     import threading
-    import webbrowser
 
     from splitbrain.web.app import make_app
     from splitbrain.web.gate import Gate
-    from splitbrain.web.listening import serve
     from splitbrain.web.site import Site
 
     gate = Gate(
@@ -130,7 +134,6 @@ def _run(
         # Servers on one machine share their browser's cookies, whatever their ports.
         cookie=f"splitbrain-{place.port}",
     )
-    app = make_app(Site(store, gate))
-    if opens:
-        threading.Thread(target=webbrowser.open, args=(place.url,), daemon=True).start()
-    serve(app, [place.socket])
+    site = Site(store, gate)
+    threading.Thread(target=site.shelf.runs, daemon=True).start()
+    return make_app(site)
