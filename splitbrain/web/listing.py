@@ -38,6 +38,11 @@ async def list_runs(site: Site, request: Request) -> Response:
     return await apart(lambda: _listed(site, asked, problems))
 
 
+def warm(site: Site) -> None:
+    """Read the store and the templates before anybody asks: the first to come waits for neither."""
+    _listed(site, Asked(), [])
+
+
 def _listed(site: Site, asked: Asked, problems: list[str]) -> Response:
     runs = site.shelf.runs()
     found = asked.of_all(runs)

@@ -123,6 +123,7 @@ def _site(place: Place, store: Path, token: str | None, names: tuple[str, ...]) 
     """The site, which reads the store while its address is told."""
     import threading
 
+    from splitbrain.web import listing
     from splitbrain.web.app import make_app
     from splitbrain.web.gate import Gate
     from splitbrain.web.site import Site
@@ -135,5 +136,5 @@ def _site(place: Place, store: Path, token: str | None, names: tuple[str, ...]) 
         cookie=f"splitbrain-{place.port}",
     )
     site = Site(store, gate)
-    threading.Thread(target=site.shelf.runs, daemon=True).start()
+    threading.Thread(target=listing.warm, args=(site,), daemon=True).start()
     return make_app(site)
