@@ -16,7 +16,21 @@ PYTHON_MIN = (3, 11)
 MACHINE = "ssh "
 """What the subject of a machine begins with."""
 FREE_MB_MIN = 500
-LIBRARIES = ("click", "docker", "h11", "kazoo", "numba", "numpy", "paramiko", "pyroute2", "rich")
+LIBRARIES = (
+    *(
+        "click",
+        "docker",
+        "h11",
+        "jinja2",
+        "kazoo",
+        "numba",
+        "numpy",
+        "paramiko",
+        "pyroute2",
+        "rich",
+    ),
+    *("starlette", "uvicorn"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from splitbrain.text import clipped
 ROWS_MAX, BANDS_MAX = 16, 4
 """More than these are counted, not drawn."""
 DEED_MAX, NODE_MAX, BAND_MAX = 36, 16, 60
+MARK_ROW = 20
 MARK = "✗ cannot have happened"
 _CHARACTER = 8.6
 """As wide as a character of the drawings is, at most."""
@@ -52,8 +53,8 @@ SHAPES = (WIDE, NARROW)
 class Bar:
     """An operation in the drawing: what was done, by whom, when, and where its bar lies.
 
-    ``open``: nobody knows its end. ``mark_x``: where the words stand that it has no place, None
-    for one that has; ``mark_end``: they end there, in place of beginning.
+    ``open``: nobody knows its end. ``mark_x``: where the words begin that say that it cannot have
+    happened, None for one that can.
     """
 
     deed: str
@@ -66,7 +67,6 @@ class Bar:
     open: bool
     culprit: bool
     mark_x: float | None
-    mark_end: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,34 +140,34 @@ def _drawn(
 ) -> Drawing:
     place = _places(shape, operations, bands)
     right = float(shape.width - 4)
-    top = 8.0 + 20 * len(bands)
+    top = y = 8.0 + 20 * len(bands)
     bars = []
-    for number, operation in enumerate(operations):
+    for operation in operations:
         start = place["call", operation.call]
         end = right if operation.ret is None else place["ret", operation.ret]
         is_culprit = operation.call == culprit
-        room = right - end >= _MARK_WIDTH
-        mark_x = None if not is_culprit else end + 8 if room else start - 8
-        if shape.above and is_culprit and not room and start < _MARK_WIDTH:
-            mark_x = None
+        # Where the row says all over its bar, there is room for the mark under it.
+        mark_x = min(start, right - _MARK_WIDTH) if shape.above else end + 8
         bars.append(
             Bar(
                 deed=clipped(deed(operation), DEED_MAX),
                 who=_who(operation),
                 when=when(operation),
                 outcome=str(operation.outcome),
-                y=top + number * shape.row,
+                y=y,
                 x=start,
                 width=max(end - start, 3.0),
                 open=operation.ret is None or operation.outcome is Outcome.INFO,
                 culprit=is_culprit,
-                mark_x=mark_x,
-                mark_end=not room,
+                mark_x=mark_x
+                if is_culprit and (shape.above or operation.ret is not None)
+                else None,
             )
         )
+        y += shape.row + (MARK_ROW if shape.above and is_culprit else 0)
     return Drawing(
         shape=shape,
-        height=top + len(operations) * shape.row + 26,
+        height=y + 26,
         top=top,
         bars=tuple(bars),
         shades=tuple(_shade(n, band, place, shape) for n, band in enumerate(bands)),

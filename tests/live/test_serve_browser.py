@@ -254,6 +254,10 @@ def test_everything_can_be_read_at_every_width_by_day_and_night(
         assert page.evaluate("document.querySelectorAll('h1').length") == 1, address
     page.goto(f"{site.url}/runs/{site.told['stale']}")
     assert page.locator("svg.narrow").is_visible() == (width == 360)
+    shape = "svg.narrow" if width == 360 else "svg.wide"
+    box, mark = page.locator(shape).bounding_box(), page.locator(f"{shape} .mark").bounding_box()
+    assert box["x"] <= mark["x"] and mark["x"] + mark["width"] <= box["x"] + box["width"]
+    assert mark["y"] + mark["height"] <= box["y"] + box["height"]
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == ("rgb(20, 24, 31)" if scheme == "dark" else "rgb(255, 255, 255)")
     context.close()
