@@ -148,6 +148,7 @@ def _drawn(
         is_culprit = operation.call == culprit
         # Where the row says all over its bar, there is room for the mark under it.
         mark_x = min(start, right - _MARK_WIDTH) if shape.above else end + 8
+        marked = is_culprit and (shape.above or operation.ret is not None)
         bars.append(
             Bar(
                 deed=clipped(deed(operation), DEED_MAX),
