@@ -160,9 +160,7 @@ def _drawn(
                 width=max(end - start, 3.0),
                 open=operation.ret is None or operation.outcome is Outcome.INFO,
                 culprit=is_culprit,
-                mark_x=mark_x
-                if is_culprit and (shape.above or operation.ret is not None)
-                else None,
+                mark_x=mark_x if marked else None,
             )
         )
         y += shape.row + (MARK_ROW if shape.above and is_culprit else 0)
