@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from splitbrain.text import clipped, printable
-from splitbrain.web import answers, listing, run_pages
+from splitbrain.web import answers, downloads, listing, own_pages, run_pages
 from splitbrain.web.gate import Refusal
 from splitbrain.web.rendering import asset
 
@@ -42,10 +42,10 @@ def make_app(site: Site) -> Guarded:
         ("/compare", run_pages.compare),
         ("/runs/{run}", run_pages.run_page),
         ("/runs/{run}/state.json", run_pages.state),
-        ("/runs/{run}/bundle", run_pages.bundle),
-        ("/runs/{run}/files/{name:path}", run_pages.file),
-        ("/runs/{run}/show/{name}", run_pages.shown_page),
-        ("/frame/{run}/{mark}/{name}", run_pages.framed),
+        ("/runs/{run}/bundle", downloads.bundle),
+        ("/runs/{run}/files/{name:path}", downloads.file),
+        ("/runs/{run}/show/{name}", own_pages.shown_page),
+        ("/frame/{run}/{mark}/{name}", own_pages.framed),
         ("/static/{name}", static),
     ]
     app = Starlette(
@@ -80,7 +80,8 @@ class Guarded:
         gate = self._site.gate
         refused = gate.refuses(request)
         token = request.query_params.get("token", "")
-        if refused is not None and refused.status == 401 and token and gate.lets_in(token):
+        asked = refused is None or refused.status == 401
+        if asked and token and gate.lets_in(token):
             await self._welcome(request, token)(scope, receive, send)
             return
         if refused is not None:

@@ -80,6 +80,8 @@ def test_the_token_is_kept_in_a_cookie_and_leaves_the_address(tmp_path: Path) ->
     assert TOKEN not in answer.text and "token" not in answer.headers.get("location", "")
     kept = {"cookie": cookie.split(";")[0]}
     assert "raft" in site.text("/", headers=kept)
+    # Also in a browser that is let in already.
+    assert "url=/?system=raft" in site.text(f"/?token={TOKEN}&system=raft", headers=kept)
 
 
 def test_a_way_on_is_never_another_site(tmp_path: Path) -> None:
