@@ -49,11 +49,12 @@ def data(value: Any) -> Response:
     return JSONResponse(value, headers={**SAFE, "Content-Security-Policy": "default-src 'none'"})
 
 
-def asset_answer(text: str, kind: str) -> Response:
-    """A style or script of ours."""
+def asset_answer(text: str, kind: str, *, kept: bool) -> Response:
+    """A style or script of ours; ``kept``: its address says which version it is."""
     from starlette.responses import Response
 
-    headers = {**SAFE, "Cache-Control": "no-cache", "Content-Security-Policy": "default-src 'none'"}
+    headers = {**SAFE, "Content-Security-Policy": "default-src 'none'"}
+    headers["Cache-Control"] = "private, max-age=31536000, immutable" if kept else "no-cache"
     return Response(text, media_type=kind, headers=headers)
 
 

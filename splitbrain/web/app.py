@@ -17,7 +17,7 @@ from starlette.routing import Route
 from splitbrain.text import clipped, printable
 from splitbrain.web import answers, downloads, listing, own_pages, run_pages
 from splitbrain.web.gate import Refusal
-from splitbrain.web.rendering import asset
+from splitbrain.web.rendering import asset, digest
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -152,4 +152,5 @@ async def static(site: Site, request: Request) -> Response:
     name = request.path_params["name"]
     if name not in ASSETS:
         return answers.refusal(Refusal(404, "There is nothing here", "No file of ours has it."))
-    return answers.asset_answer(asset(name), ASSETS[name])
+    kept = request.url.query == digest(name)
+    return answers.asset_answer(asset(name), ASSETS[name], kept=kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -35,9 +36,22 @@ def _environment() -> Environment:
         "number": number,
         "lasting": lasting,
     }
+    environment.globals["static"] = static
     return environment
 
 
+def static(name: str) -> str:
+    """The address of a style or script: another one once what is in it is another."""
+    return f"/static/{name}?{digest(name)}"
+
+
+@cache
+def digest(name: str) -> str:
+    """A few digits that tell one version of a file from another."""
+    return hashlib.blake2b(asset(name).encode(), digest_size=6).hexdigest()
+
+
+@cache
 def asset(name: str) -> str:
     """A file of the pages."""
     return files("splitbrain.web.pages").joinpath(name).read_text(encoding="utf-8")
