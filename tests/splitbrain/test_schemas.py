@@ -209,6 +209,13 @@ def test_the_doctor(printed, monkeypatch):
     assert printed("doctor")["able"]
 
 
+@pytest.mark.parametrize("more", [[], ["--token"]])
+def test_where_it_serves(printed, store, monkeypatch, more):
+    monkeypatch.setattr("splitbrain.web.listening.serve", lambda app, sockets: None)
+    told = printed("serve", "--port", "0", "--no-open", *more)
+    assert (told["token"] is None) == (more == []) and told["store"] == str(store)
+
+
 def test_a_score(printed):
     few = ["--bug", "R4", "--seeds", "1", "--clean-seeds", "1", "--time-limit", "8s"]
     command = ["score", "raft", *few, "--jobs", "1", "-q"]
