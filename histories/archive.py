@@ -7,6 +7,7 @@
         │   ├── history.jsonl   the journal; history.jsonl.zst once the run has ended
         │   ├── faults.jsonl    the ledger
         │   ├── verdict.json    what was decided
+        │   ├── nodes.jsonl     what the nodes said of themselves while it went on
         │   ├── certificate.json, report.html, explanation.html, logs/, tags.json
         │   └── lock            held (flock) while the run's harness is alive
         └── latest -> the newest

@@ -11,6 +11,7 @@ from nemesis.cluster import Cluster, leader_of
 from splitbrain.hosts import secured_endpoints
 from splitbrain.plan import Plan
 from splitbrain.silence import why_silent
+from targets.hosts.simulated.machine import SimulatedMachine
 from targets.target import Host, Machine, NodeFailed, ProcessState, RunIdentity, System
 
 READY_TIMEOUT_S = 60.0
@@ -96,6 +97,14 @@ class Deployment:
         if status is not None:
             self.bugs.note(node, status)
         return status
+
+    async def glance(self, node: str) -> Mapping[str, Any] | None:
+        """What a node says of itself, for the record alone: nothing else is any different for it.
+
+        In virtual time it is looked at and not asked, for a question takes messages and time.
+        """
+        machine = self.machines[node]
+        return machine.glance() if isinstance(machine, SimulatedMachine) else await self.status(node)
 
     async def admin(self, node: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
         """A node's answer to a request that changes the cluster, or None."""

@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from splitbrain.plan import AIMED, Plan
 from splitbrain.plugins import found_for, system_of, workload_of
 from splitbrain.progress import Progress
 from splitbrain.record import Health, Stopped
+from splitbrain.sampling import EVERY_FAR_S, EVERY_S, EVERY_VIRTUAL_S, Sampler
 from splitbrain.schedule import OPERATIONS_STREAM, faults_of, lanes_of, operations_of
 from splitbrain.surroundings import Surroundings, surroundings
 from splitbrain.tenancy import Tenancy, tenancy_of
@@ -192,6 +194,7 @@ async def _drive(
         if watch.slow_to_warm(plan.rate):
             progress.phase("compiling what follows the run (once on a machine, some 10 s)")
         await asyncio.to_thread(watch.warm, plan.rate)
+    sampler = _sampler(folder, deployment, around, clock.now_ns)
     driver = AsyncioDriver(
         interpreter, clients, nemesis, journal, clock, observer, probe_lag=not around.virtual
     )
@@ -202,6 +205,7 @@ async def _drive(
     stop.handler = driver.interrupt
     own_code.begin(driver.stop)
     losing = _watched(deployment.host, driver)
+    sampler.start()
     try:
         seen.health = await driver.run()
         if losing is not None and losing.done():
@@ -217,6 +221,9 @@ async def _drive(
             if watch.trouble is not None:
                 progress.line(f"The run was not followed to its end: {watch.trouble}")
         failures = await nemesis.heal_all()
+        await sampler.stop()
+        if sampler.trouble is not None:
+            progress.line(f"The nodes' roles were not recorded to the end: {sampler.trouble}")
         await asyncio.gather(*(client.close() for client in clients))
         clock.close()
         journal.close()
@@ -228,6 +235,27 @@ async def _drive(
         seen.bugs_reached = deployment.bugs.totals()
     if failures:
         raise failures[0]
+
+
+def _sampler(
+    folder: Path, deployment: Deployment, around: Surroundings, now_ns: Callable[[], int]
+) -> Sampler:
+    """Who writes down what the nodes say of themselves, from the run's zero on."""
+    every_s = EVERY_FAR_S if deployment.exists_already else EVERY_S
+    start = datetime.now(UTC)
+    if around.virtual:
+        every_s = EVERY_VIRTUAL_S
+        # As the simulated nodes' own logs have it.
+        since_s = asyncio.get_running_loop().time()
+        start = datetime.fromisoformat(around.started) + timedelta(seconds=since_s)
+    return Sampler(
+        folder / run_files.ROLES,
+        deployment.nodes,
+        deployment.glance,
+        now_ns,
+        start=(start - timedelta(microseconds=now_ns() // 1000)).isoformat(timespec="microseconds"),
+        every_s=every_s,
+    )
 
 
 def _watched(host: Host, driver: AsyncioDriver) -> asyncio.Task[str] | None:

@@ -24,6 +24,7 @@ from splitbrain.archive.names import (
     MANIFEST,
     NODES,
     PAGE,
+    ROLES,
     VERDICT,
 )
 from splitbrain.archive.packing import content_digest
@@ -44,6 +45,7 @@ __all__ = [
     "MANIFEST",
     "NODES",
     "PAGE",
+    "ROLES",
     "VERDICT",
     "journal_of",
     "read_manifest",
@@ -98,7 +100,7 @@ def hashes(folder: Path) -> dict[str, str]:
     """The SHA-256, by name, of what a run's files hold; the journal's is the same when packed."""
     told = {
         name: _sha256(folder / name)
-        for name in (LEDGER, VERDICT, CERTIFICATE, PAGE, EXPLANATION)
+        for name in (LEDGER, VERDICT, CERTIFICATE, ROLES, PAGE, EXPLANATION)
         if (folder / name).is_file()
     }
     journal = journal_of(folder)

@@ -29,13 +29,14 @@ from splitbrain.archive.names import (
     MANIFEST,
     PACKED_JOURNAL,
     PAGE,
+    ROLES,
     TAGS,
     VERDICT,
 )
 from splitbrain.archive.redaction import redact_options
 
 SUFFIX = ".tar.zst"
-EXPORTED = (MANIFEST, LEDGER, VERDICT, CERTIFICATE, TAGS)
+EXPORTED = (MANIFEST, LEDGER, VERDICT, CERTIFICATE, ROLES, TAGS)
 """Beside the journal and the logs."""
 TAKEN = frozenset((*EXPORTED, JOURNAL, PACKED_JOURNAL))
 PASSED_OVER = frozenset((PAGE, EXPLANATION))

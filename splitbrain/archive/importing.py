@@ -37,6 +37,7 @@ from splitbrain.archive.names import (
     LOGS,
     MANIFEST,
     PACKED_JOURNAL,
+    ROLES,
     VERDICT,
 )
 from splitbrain.archive.packing import Unpacked, content_digest, pack_held
@@ -47,7 +48,13 @@ GB = 1 << 30
 LIMITS = Limits(
     members=500, member_bytes=4 * GB, total_bytes=8 * GB, free_bytes=GB // 4, expansion=200
 )
-SMALL_BYTES = {MANIFEST: 16 << 20, VERDICT: 64 << 20, "tags.json": 1 << 20, LEDGER: 256 << 20}
+SMALL_BYTES = {
+    MANIFEST: 16 << 20,
+    VERDICT: 64 << 20,
+    "tags.json": 1 << 20,
+    LEDGER: 256 << 20,
+    ROLES: 64 << 20,
+}
 """What is held in memory as a whole has less room."""
 PROBLEMS_SHOWN = 10
 PREFIX = ".import-"
@@ -161,7 +168,7 @@ def _settle(run: str, digest: str, file: Path, staging: Path, store: Path) -> Im
         "sha256": digest,
     }
     # Pages are not in it: they are made here.
-    kept = {JOURNAL, LEDGER, VERDICT, CERTIFICATE}
+    kept = {JOURNAL, LEDGER, VERDICT, CERTIFICATE, ROLES}
     manifest["sha256"] = {n: told for n, told in _told(manifest).items() if n in kept}
     write_json(staging / MANIFEST, manifest)
     try:
@@ -184,7 +191,7 @@ def _differing(staging: Path, manifest: dict[str, Any]) -> list[str]:
     """A sentence for each file that does not hold what the manifest says."""
     problems = []
     told = _told(manifest)
-    for name in (JOURNAL, LEDGER, VERDICT, CERTIFICATE):
+    for name in (JOURNAL, LEDGER, VERDICT, CERTIFICATE, ROLES):
         path = journal_of(staging) if name == JOURNAL else staging / name
         wanted = told.get(name)
         if not path.is_file():

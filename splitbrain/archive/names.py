@@ -6,6 +6,8 @@ from histories.archive import JOURNAL, PACKED_JOURNAL
 
 MANIFEST, VERDICT, CERTIFICATE = "run.json", "verdict.json", "certificate.json"
 LEDGER, LOGS, TAGS = "faults.jsonl", "logs", "tags.json"
+ROLES = "nodes.jsonl"
+"""What the nodes said of themselves while the run went on (``splitbrain.sampling``)."""
 PAGE, EXPLANATION = "report.html", "explanation.html"
 LOCK = "lock"
 NODES = "nodes"
@@ -22,6 +24,7 @@ __all__ = [
     "NODES",
     "PACKED_JOURNAL",
     "PAGE",
+    "ROLES",
     "TAGS",
     "VERDICT",
 ]

@@ -188,6 +188,13 @@ class SimulatedMachine:
             return ProcessState.DEAD
         return ProcessState.STOPPED if self._paused else ProcessState.RUNNING
 
+    def glance(self) -> Mapping[str, Any] | None:
+        """The status of the node, seen from outside; None where it could not answer.
+
+        No message, no time and no random number: the run is the same whether anybody looks.
+        """
+        return None if self._process is None or self._paused else self._process.core.status()
+
     # The network.
 
     @property
