@@ -104,7 +104,9 @@ class Deployment:
         In virtual time it is looked at and not asked, for a question takes messages and time.
         """
         machine = self.machines[node]
-        return machine.glance() if isinstance(machine, SimulatedMachine) else await self.status(node)
+        return (
+            machine.glance() if isinstance(machine, SimulatedMachine) else await self.status(node)
+        )
 
     async def admin(self, node: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
         """A node's answer to a request that changes the cluster, or None."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from nemesis.fault import Fault
 from splitbrain.archive.names import ROLES
+from splitbrain.record import RunRecord
 from splitbrain.sampling import FORMAT, TEXT_MAX, VERSION
 from splitbrain.text import clipped
 
@@ -168,6 +169,13 @@ def rivals(roles: Roles) -> list[tuple[Span, Span, int, int]]:
             if one.node != other.node and long_enough:
                 found.append((one, other, other.start_ns, end_ns))
     return found
+
+
+def roles_of(record: RunRecord) -> Roles:
+    """The roles of a run, from its folder."""
+    ends = [event.time for event in record.events[-1:]]
+    ends += [fault.healed_ns for fault in record.faults if fault.healed_ns is not None]
+    return read_roles(record.folder, record.faults, max(ends, default=0))
 
 
 def to_json(roles: Roles) -> dict[str, Any]:

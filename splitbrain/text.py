@@ -35,7 +35,8 @@ def _escape(character: str) -> str:
 
 def value_text(value: Any, limit: int = 60) -> str:
     """A value of a history in JSON's notation on one line, at most ``limit`` characters."""
-    text = printable(json.dumps(value, ensure_ascii=False, default=repr))
+    # Cut first: of ten megabytes nobody needs to spell out more than what is shown.
+    text = printable(json.dumps(value, ensure_ascii=False, default=repr)[: limit + 1])
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

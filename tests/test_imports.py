@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "targets": {"histories"},
     "splitbrain": {"histories", "checker", "clients", "nemesis", "targets"},
 }
-HEAVY = ("docker", "numba", "numpy", "paramiko", "pyroute2", "rich")
+HEAVY = ("docker", "matplotlib", "numba", "numpy", "paramiko", "pyroute2", "rich")
 
 
 def sources(*folders: str) -> list[Path]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from histories.canonical import canonical
 from histories.event import Operation, Outcome
 from splitbrain.record import RunRecord
 from splitbrain.report.faults import band_label, effect_text, fault_title
-from splitbrain.report.findings import evidence
-from splitbrain.text import printable, value_text
+from splitbrain.report.findings import FINDINGS_MAX, evidence, found_in
+from splitbrain.text import clipped, value_text
 
-VALUE_LENGTH_MAX = 120
+VALUE_LENGTHS = (120, 40, 16)
+"""Characters of a value that are kept: as many as there is room for."""
+NAME_MAX = 120
+FAULTS_MAX = 2_000
+BYTES_MAX = 3_800_000
+OPERATIONS_MAX = 120_000
+"""More than these no browser opens at once."""
 OUTCOMES = (Outcome.OK, Outcome.FAIL, Outcome.INFO)
 NS_PER_US = 1000
 
@@ -38,12 +46,63 @@ def timeline_data(record: RunRecord) -> dict[str, Any]:
     ``call`` holds microseconds since the operation before, ``duration`` microseconds (-1:
     never completed), ``outcome`` 0 ok, 1 fail, 2 info; the others are numbers of texts in
     ``texts`` (-1: none). ``findings`` and ``faults`` are in the order of the report.
+
+    It is at most ``BYTES_MAX`` long: values are cut shorter, and if that is not enough those
+    operations are left out (``left_out``) that are farthest from what was found.
     """
+    violations = found_in(record)[:FINDINGS_MAX]
+    named = [[o.call for o in evidence(one, record.operations)] for one in violations]
     operations = sorted(record.operations, key=lambda operation: operation.call)
+    beside = {"clients": record.plan.concurrency, "faults": _faults(record)}
+    kept = _nearest(operations, named, OPERATIONS_MAX)
+    length = VALUE_LENGTHS[0]
+    while True:
+        data = beside | _columns(kept, length)
+        size = len(json.dumps(data["columns"], separators=(",", ":")))
+        size += sum(len(text) + 4 for texts in data["texts"].values() for text in texts)
+        if size <= BYTES_MAX or len(kept) < 1_000:
+            break
+        shorter = [less for less in VALUE_LENGTHS if less < length]
+        length = shorter[0] if shorter else length
+        if not shorter:
+            kept = _nearest(operations, named, len(kept) // 2)
+    rows = {operation.call: row for row, operation in enumerate(kept)}
+    findings = []
+    for violation, calls in zip(violations, named, strict=True):
+        culprit = -1 if violation.culprit is None else rows.get(violation.culprit, -1)
+        shown = [rows[call] for call in calls if call in rows]
+        findings.append({"rows": shown, "culprit": culprit})
+    return data | {"findings": findings, "left_out": len(operations) - len(kept)}
+
+
+def _nearest(
+    operations: Sequence[Operation], named: Sequence[Sequence[int]], most: int
+) -> list[Operation]:
+    """At most ``most`` operations: those called about when the named ones were."""
+    if len(operations) <= most:
+        return list(operations)
+    first = [calls[0] for calls in named if calls][:1]
+    marked = {call for calls in named for call in calls[:100]}
+    pivot = bisect_left(operations, first[0], key=lambda o: o.call) if first else 0
+    begin = max(0, min(pivot - most // 2, len(operations) - most))
+    return [
+        operation
+        for place, operation in enumerate(operations)
+        if begin <= place < begin + most or operation.call in marked
+    ]
+
+
+def _columns(operations: Sequence[Operation], length: int) -> dict[str, Any]:
+    def value(thing: Any) -> str:
+        return value_text(thing, length)
+
+    def name(thing: str) -> str:
+        return clipped(thing, NAME_MAX)
+
     values, keys, names, nodes, errors = (_Table() for _ in range(5))
     columns: dict[str, list[int]] = {
-        name: []
-        for name in (
+        column: []
+        for column in (
             *("call", "duration", "process", "f", "key", "input", "output"),
             *("outcome", "node", "error"),
         )
@@ -51,53 +110,38 @@ def timeline_data(record: RunRecord) -> dict[str, Any]:
     before_us = 0
     for operation in operations:
         call_us = operation.call_ns // NS_PER_US
-        row = {
-            "call": call_us - before_us,
-            "duration": _duration_us(operation),
-            "process": operation.process,
-            "f": names.number(operation.f, printable),
-            "key": -1 if operation.key is None else keys.number(operation.key, _value),
-            "input": -1 if operation.input is None else values.number(operation.input, _value),
-            "output": _output(operation, values),
-            "outcome": OUTCOMES.index(operation.outcome),
-            "node": -1 if operation.node is None else nodes.number(operation.node, printable),
-            "error": -1 if operation.error is None else errors.number(operation.error, printable),
-        }
+        row = (
+            call_us - before_us,
+            _duration_us(operation),
+            operation.process,
+            names.number(operation.f, name),
+            -1 if operation.key is None else keys.number(operation.key, value),
+            -1 if operation.input is None else values.number(operation.input, value),
+            values.number(operation.output, value) if _tells(operation) else -1,
+            OUTCOMES.index(operation.outcome),
+            -1 if operation.node is None else nodes.number(operation.node, name),
+            -1 if operation.error is None else errors.number(operation.error, name),
+        )
         before_us = call_us
-        for name, number in row.items():
-            columns[name].append(number)
-    rows = {operation.call: row for row, operation in enumerate(operations)}
-    return {
-        "clients": record.plan.concurrency,
-        "columns": columns,
-        "texts": {
-            "f": names.texts,
-            "key": keys.texts,
-            "value": values.texts,
-            "node": nodes.texts,
-            "error": errors.texts,
-        },
-        "faults": [
-            {
-                "start": fault.start_ns // NS_PER_US,
-                "end": -1 if fault.healed_ns is None else fault.healed_ns // NS_PER_US,
-                "kind": fault.symbolic.kind,
-                "label": printable(band_label(fault)),
-                "title": printable(fault_title(fault)),
-                "effect": printable(effect_text(fault)),
-                "mechanical": fault.effect.mechanical,
-            }
-            for fault in record.faults
-        ],
-        "findings": [
-            {
-                "rows": [rows[o.call] for o in evidence(violation, operations)],
-                "culprit": rows.get(violation.culprit, -1) if violation.culprit is not None else -1,
-            }
-            for result in record.results
-            for violation in result.violations
-        ],
-    }
+        for column, number in zip(columns.values(), row, strict=True):
+            column.append(number)
+    texts = {"f": names, "key": keys, "value": values, "node": nodes, "error": errors}
+    return {"columns": columns, "texts": {what: table.texts for what, table in texts.items()}}
+
+
+def _faults(record: RunRecord) -> list[dict[str, Any]]:
+    return [
+        {
+            "start": fault.start_ns // NS_PER_US,
+            "end": -1 if fault.healed_ns is None else fault.healed_ns // NS_PER_US,
+            "kind": clipped(fault.symbolic.kind, NAME_MAX),
+            "label": clipped(band_label(fault), NAME_MAX),
+            "title": clipped(fault_title(fault), 4 * NAME_MAX),
+            "effect": clipped(effect_text(fault), 4 * NAME_MAX),
+            "mechanical": fault.effect.mechanical,
+        }
+        for fault in record.faults[:FAULTS_MAX]
+    ]
 
 
 def _duration_us(operation: Operation) -> int:
@@ -106,12 +150,7 @@ def _duration_us(operation: Operation) -> int:
     return max(0, operation.ret_ns // NS_PER_US - operation.call_ns // NS_PER_US)
 
 
-def _output(operation: Operation, values: _Table) -> int:
-    """What the completion told that the invocation had not: a read's value, nil included."""
-    if operation.outcome is not Outcome.OK or operation.output == operation.input is not None:
-        return -1
-    return values.number(operation.output, _value)
-
-
-def _value(value: Any) -> str:
-    return value_text(value, VALUE_LENGTH_MAX)
+def _tells(operation: Operation) -> bool:
+    """Whether the completion told what the invocation had not: a read's value, nil included."""
+    silent = operation.output == operation.input is not None
+    return operation.outcome is Outcome.OK and not silent

@@ -11,6 +11,7 @@ from checker.verdict import Violation
 from histories.event import Operation
 from histories.table import Operations
 from nemesis.fault import Fault
+from splitbrain.record import RunRecord
 from splitbrain.report.faults import band_label
 from splitbrain.text import shortened
 
@@ -18,6 +19,15 @@ Band = tuple[int, int, str]
 
 MARGIN_NS = 2_000_000_000
 """A fault counts as near the operations that matter when it ended at most this long before."""
+
+
+FINDINGS_MAX = 50
+"""So many are shown on a page; the others are told where they are."""
+
+
+def found_in(record: RunRecord) -> list[Violation]:
+    """All that was found, in the order of the report."""
+    return [violation for result in record.results for violation in result.violations]
 
 
 def evidence(violation: Violation, operations: Sequence[Operation]) -> list[Operation]:

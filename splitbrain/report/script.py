@@ -13,19 +13,31 @@ LINES_MAX = 30
 
 def script_text(plan: Plan, width: int = 100) -> Iterator[str]:
     """The operations and faults of a plan with a script, by time; nothing for another plan."""
-    if plan.script is None:
+    lines = script_lines(plan)
+    if not lines:
         return
+    yield "Plan"
+    for told in lines[:LINES_MAX]:
+        yield _fitting(told, width)
+    if len(lines) > LINES_MAX:
+        yield f"  … and {len(lines) - LINES_MAX:,} more in run.json"
+
+
+def script_lines(plan: Plan) -> list[str]:
+    """A line for each operation and fault of a script, by time; none for another plan."""
+    if plan.script is None:
+        return []
     lines = [(fault.start_ns, 0, _fault(fault)) for fault in plan.script.faults]
     lines += [
         (operation.at_ns, 1, _operation(operation, plan.nodes))
         for operation in plan.script.operations
     ]
-    yield "Plan"
     # Operations of one time stay in their order.
-    for at_ns, _, told in sorted(lines, key=lambda line: line[:2])[:LINES_MAX]:
-        yield _fitting(f"{at_ns / 1e9:8.3f} s  {told}", width)
-    if len(lines) > LINES_MAX:
-        yield f"  … and {len(lines) - LINES_MAX:,} more in run.json"
+    return [f"{at_ns / 1e9:8.3f} s  {told}" for at_ns, _, told in sorted(lines, key=_when)]
+
+
+def _when(line: tuple[int, int, str]) -> tuple[int, int]:
+    return line[:2]
 
 
 def _fitting(line: str, width: int) -> str:

@@ -59,6 +59,8 @@
 
   drawFindings();
   drawBoard();
+  offerCopies();
+  filterLogs();
 
   // ---- the few operations that matter, as a drawing whose x axis keeps order and squeezes gaps
   function drawFindings() {
@@ -67,6 +69,7 @@
     const nav = document.querySelector("nav.findings");
     if (!nav) return;
     let shown = 0;
+    sections.forEach((section, number) => { section.hidden = number !== 0; });
     nav.addEventListener("click", (event) => {
       const step = Number(event.target.dataset.step || 0);
       shown = (shown + step + sections.length) % sections.length;
@@ -352,7 +355,7 @@
     }
 
     let held = null;
-    canvas.addEventListener("pointerdown", (event) => { held = { x: event.clientX, from, to }; canvas.setPointerCapture(event.pointerId); });
+    canvas.addEventListener("pointerdown", (event) => { canvas.focus({ preventScroll: true }); held = { x: event.clientX, from, to }; canvas.setPointerCapture(event.pointerId); });
     canvas.addEventListener("pointerup", () => { held = null; });
     canvas.addEventListener("pointermove", (event) => {
       if (!held) { point(event); return; }
@@ -362,6 +365,8 @@
     canvas.addEventListener("pointerleave", () => { tip.hidden = true; });
     const zoom = (factor, around) => range(around - (around - from) * factor, around + (to - around) * factor);
     canvas.addEventListener("wheel", (event) => {
+      // Who scrolls down the page only passes by: the wheel is ours once one has clicked here.
+      if (document.activeElement !== canvas && !event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       const x = event.clientX - canvas.getBoundingClientRect().left;
       if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) { const shift = (event.deltaX / width) * (to - from); range(from + shift, to + shift); }
@@ -369,7 +374,7 @@
     }, { passive: false });
     canvas.addEventListener("dblclick", () => range(0, last * 1.01));
     addEventListener("keydown", (event) => {
-      if (event.target.tagName === "INPUT" || event.ctrlKey || event.metaKey || event.altKey) return;
+      if ((event.target !== canvas && event.target !== document.body) || event.ctrlKey || event.metaKey || event.altKey) return;
       const step = (to - from) / 5, middle = (from + to) / 2;
       const act = { ArrowLeft: () => range(from - step, to - step), ArrowRight: () => range(from + step, to + step), "+": () => zoom(0.6, middle), "=": () => zoom(0.6, middle), "-": () => zoom(1.6, middle) }[event.key];
       if (act) { act(); event.preventDefault(); }
@@ -391,5 +396,34 @@
     new ResizeObserver(look).observe(board);
     look();
     if (location.hash === "#finding" && findings.length) goToFinding();
+  }
+
+  // ---- what JavaScript adds to the words
+  function offerCopies() {
+    for (const button of document.querySelectorAll("button.copy")) {
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        const command = document.getElementById(button.dataset.copy);
+        try {
+          await navigator.clipboard.writeText(command.textContent);
+        } catch {
+          // Where the clipboard is out of reach, the words are marked and can be copied by hand.
+          getSelection().selectAllChildren(command);
+          document.execCommand("copy");
+        }
+        button.textContent = "copied";
+        setTimeout(() => { button.textContent = "copy"; }, 1500);
+      });
+    }
+  }
+  function filterLogs() {
+    const label = document.getElementById("log-find"), input = document.getElementById("log-text");
+    if (!label) return;
+    label.hidden = false;
+    const lines = [...document.querySelectorAll(".logs li")];
+    input.addEventListener("input", () => {
+      const wanted = input.value.toLowerCase();
+      for (const line of lines) line.hidden = !line.textContent.toLowerCase().includes(wanted);
+    });
   }
 })();
