@@ -85,7 +85,7 @@ def read_roles(folder: Path, faults: Sequence[Fault], last_ns: int) -> Roles:
 
 
 def _spans(lines: Sequence[str], last_ns: int) -> Iterator[Span]:
-    """A span for each change, by node in order of appearance; a line that is none is passed over."""
+    """A span for each change, by node; a line that is none is passed over."""
     seen: dict[str, list[tuple[int, str, int | None]]] = {}
     for line in lines:
         try:

@@ -1,4 +1,4 @@
-"""What each node says of itself while a run goes on, on record: its role, its term, whom it follows.
+"""What each node says of itself while a run goes on: its role, its term, whom it follows.
 
     {"format": "splitbrain-nodes", "version": 1, "start": RFC 3339, "every_ms": 500}
     {"time": 2811034112, "node": "n2", "role": "leader", "term": 2, "leader": "n2"}

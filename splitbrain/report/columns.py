@@ -14,6 +14,10 @@ from splitbrain.report.faults import band_label, effect_text, fault_title
 from splitbrain.report.findings import FINDINGS_MAX, evidence, found_in
 from splitbrain.text import clipped, value_text
 
+COLUMNS = (
+    *("call", "duration", "process", "f", "key", "input", "output"),
+    *("outcome", "node", "error"),
+)
 VALUE_LENGTHS = (120, 40, 16)
 """Characters of a value that are kept: as many as there is room for."""
 NAME_MAX = 120
@@ -53,11 +57,11 @@ def timeline_data(record: RunRecord) -> dict[str, Any]:
     violations = found_in(record)[:FINDINGS_MAX]
     named = [[o.call for o in evidence(one, record.operations)] for one in violations]
     operations = sorted(record.operations, key=lambda operation: operation.call)
-    beside = {"clients": record.plan.concurrency, "faults": _faults(record)}
+    beside: dict[str, Any] = {"clients": record.plan.concurrency, "faults": _faults(record)}
     kept = _nearest(operations, named, OPERATIONS_MAX)
     length = VALUE_LENGTHS[0]
     while True:
-        data = beside | _columns(kept, length)
+        data: dict[str, Any] = beside | _columns(kept, length)
         size = len(json.dumps(data["columns"], separators=(",", ":")))
         size += sum(len(text) + 4 for texts in data["texts"].values() for text in texts)
         if size <= BYTES_MAX or len(kept) < 1_000:
@@ -100,13 +104,7 @@ def _columns(operations: Sequence[Operation], length: int) -> dict[str, Any]:
         return clipped(thing, NAME_MAX)
 
     values, keys, names, nodes, errors = (_Table() for _ in range(5))
-    columns: dict[str, list[int]] = {
-        column: []
-        for column in (
-            *("call", "duration", "process", "f", "key", "input", "output"),
-            *("outcome", "node", "error"),
-        )
-    }
+    columns: dict[str, list[int]] = {column: [] for column in COLUMNS}
     before_us = 0
     for operation in operations:
         call_us = operation.call_ns // NS_PER_US

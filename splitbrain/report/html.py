@@ -21,7 +21,7 @@ from splitbrain.report.faults import effect_text, fault_times, fault_title
 from splitbrain.report.findings import FINDINGS_MAX, bands_near, evidence, found_in
 from splitbrain.report.logs import read_logs
 from splitbrain.report.logs_section import logs_section
-from splitbrain.report.markup import definitions, row, text
+from splitbrain.report.markup import definitions, row, table, text
 from splitbrain.report.meanings import meaning
 from splitbrain.report.over_time import latency_section, rate_section, roles_section
 from splitbrain.report.plan_section import plan_section
@@ -58,7 +58,7 @@ def page(record: RunRecord) -> str:
         "findings": _findings(record),
         "latency": latency_section(drawn, **has),
         "rate": rate_section(drawn, **has),
-        "roles": roles_section(drawn, roles, found=has["found"]),
+        "roles": roles_section(drawn, roles, **has),
         "left": _left(data),
         "facts": _facts(record, numbers),
         "operations": _operations(numbers),
@@ -102,7 +102,7 @@ def _findings(record: RunRecord) -> str:
     shown = violations[:FINDINGS_MAX]
     parts = []
     for number, violation in enumerate(shown):
-        told = meaning(violation.kind)
+        told = meaning(violation.kind, record.plan.workload)
         parts.append(
             f'<section class=finding id=finding-{number + 1} data-finding="{number}">'
             f"<h2>{text(violation.kind.capitalize())}</h2>"
@@ -140,7 +140,10 @@ def _in_text(record: RunRecord, number: int) -> str:
     told = "\n".join(one[:400] for one in lines[:DIAGRAM_LINES_MAX])
     if len(lines) > DIAGRAM_LINES_MAX:
         told += f"\n… and {len(lines) - DIAGRAM_LINES_MAX:,} lines more"
-    return f"<details class=letters><summary>in letters, to copy</summary><pre tabindex=0>{text(told)}</pre></details>"
+    return (
+        "<details class=letters><summary>in letters, to copy</summary>"
+        f"<pre tabindex=0>{text(told)}</pre></details>"
+    )
 
 
 def _facts(record: RunRecord, numbers: Statistics) -> str:
@@ -185,7 +188,7 @@ def _operations(numbers: Statistics) -> str:
     rows = [*sorted(by_f[:KINDS_MAX]), ("all", numbers.all)]
     body = "".join(row("td", _count_cells(f, one)) for f, one in rows)
     heads = ("", "ok", "fail", "info", "p50 ms", "p95 ms", "p99 ms", "max ms")
-    return f"<div class=wide tabindex=0><table class=numbers><thead>{row('th', heads)}<tbody>{body}</table></div>"
+    return table("numbers", row("th", heads), body)
 
 
 def _count_cells(f: str, one: Count) -> list[str]:
@@ -208,4 +211,4 @@ def _faults(record: RunRecord, numbers: Statistics) -> str:
     body = "".join(rows[:FAULTS_MAX])
     left = len(rows) - FAULTS_MAX
     more = f"<p>… and {left:,} more in faults.jsonl</p>" if left > 0 else ""
-    return f"<div class=wide tabindex=0><table class=faults><thead>{heads}<tbody>{body}</table></div>{more}"
+    return table("faults", heads, body) + more

@@ -31,7 +31,8 @@ def leaders_text(roles: Roles) -> Iterator[str]:
 
 
 def _reign(reign: Reign) -> str:
-    return f"{seconds(reign.start_ns)} – {seconds(reign.end_ns)}  {_named(reign.node, reign.term)}"
+    term = "" if reign.term is None else f" term {reign.term}"
+    return f"{reign.node} led{term}: {seconds(reign.start_ns)} – {seconds(reign.end_ns)}"
 
 
 def _named(node: str, term: int | None) -> str:

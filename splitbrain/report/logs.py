@@ -115,8 +115,9 @@ def _zone(stamps: object, start: datetime | None) -> timedelta:
 
 def _time(stamp: re.Match[str], zone: timedelta) -> datetime | None:
     micros = int(((stamp[7] or "") + "000000")[:6])
+    year, month, day, hour, minute, second = (int(stamp[number]) for number in range(1, 7))
     try:
-        time = datetime(*(int(stamp[n]) for n in range(1, 7)), micros, UTC)  # type: ignore[arg-type, misc]
+        time = datetime(year, month, day, hour, minute, second, micros, UTC)
         if stamp[8] and stamp[8] != "Z":
             digits = stamp[8].replace(":", "")
             zone = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:]))

@@ -27,6 +27,13 @@ def row(tag: str, cells: Sequence[object]) -> str:
     return "<tr>" + "".join(f"<{tag}>{text(cell)}</{tag}>" for cell in cells) + "</tr>"
 
 
+def table(name: str, heads: str, body: str) -> str:
+    """A table of rows; on a narrow screen it can be moved sideways, by keys too."""
+    return (
+        f"<div class=wide tabindex=0><table class={name}><thead>{heads}<tbody>{body}</table></div>"
+    )
+
+
 def definitions(rows: Iterable[tuple[str, str]]) -> str:
     """Terms and what is told of each."""
     return f"<dl>{''.join(f'<dt>{text(head)}<dd>{text(told)}' for head, told in rows)}</dl>"

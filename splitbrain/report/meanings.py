@@ -12,8 +12,8 @@ _MEANINGS = {
     "lock is there to prevent.",
     "release of what is not held": "A lock was released that its holder no longer had: it had been "
     "taken away without a word.",
-    "impossible compare-and-set": "A compare-and-set succeeded although the value it expected could "
-    "not have been there at any moment while it ran.",
+    "impossible compare-and-set": "A compare-and-set succeeded although the value it expected "
+    "could not have been there at any moment while it ran.",
     "false mismatch": "A compare-and-set was refused although the value it expected was there all "
     "the time.",
     "duplicate": "One change took effect more than once.",
@@ -32,6 +32,13 @@ _MEANINGS = {
 }
 
 
-def meaning(kind: str) -> str:
+_OF_WORKLOADS = {
+    ("lock", "lost write"): "Two clients held the lock at once. Each adds to a list that only the "
+    "lock protects: it reads the list and writes it back, longer by one. An addition that is gone "
+    "was written over by another holder, who had read the list before it.",
+}
+
+
+def meaning(kind: str, workload: str = "") -> str:
     """The sentence; empty for a kind that has none."""
-    return _MEANINGS.get(kind, "")
+    return _OF_WORKLOADS.get((workload, kind), _MEANINGS.get(kind, ""))

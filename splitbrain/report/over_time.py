@@ -12,8 +12,9 @@ from splitbrain.roles import Roles
 _ICON = '<svg class=icon viewBox="0 0 14 14" aria-hidden=true>{}</svg>'
 _SIGNS = {
     "dot": '<circle cx=7 cy=7 r=3 fill="var(--ok)"/>',
-    "bands": '<rect y=2 width=14 height=4 fill="var(--ok)" opacity=.3 /><rect y=5 width=14 height=6 '
-    'fill="var(--ok)" opacity=.6 /><path d="M0 11h14" stroke="var(--ok)" stroke-width=2 />',
+    "bands": '<rect y=2 width=14 height=4 fill="var(--ok)" opacity=.3 />'
+    '<rect y=5 width=14 height=6 fill="var(--ok)" opacity=.6 />'
+    '<path d="M0 11h14" stroke="var(--ok)" stroke-width=2 />',
     "block": '<rect width=14 height=14 fill="var(--{})" opacity={} />',
     "cross": '<path d="M3 3l8 8M3 11l8-8" stroke="var(--fail)" stroke-width=1.6 />',
     "triangle": '<path d="M7 2L12 11H2Z" fill=none stroke="var(--info)" stroke-width=1.8 />',
@@ -47,14 +48,15 @@ def rate_section(drawn: Drawings, *, faults: bool, found: bool) -> str:
     blocks = [("ok", "ok", ".75"), ("fail", "failed", ".9"), ("info", "never answered", ".95")]
     signs = [(_SIGNS["block"].format(name, alpha), told) for name, told, alpha in blocks]
     note = (
-        f"Operations a second, by how and when they ended, in steps of {duration_text(drawn.bin_s)} s: "
-        "ok at the bottom, failed on it, on top those that were never answered."
+        "Operations a second, by how and when they ended, in steps of "
+        f"{duration_text(drawn.bin_s)} s: ok at the bottom, failed on it, on top those that "
+        "were never answered."
     )
     legend = _legend([*signs, *_common(faults, found)])
     return section("rate", "Rate", legend + _figure(drawn.rate), note)
 
 
-def roles_section(drawn: Drawings, roles: Roles, *, found: bool) -> str:
+def roles_section(drawn: Drawings, roles: Roles, *, faults: bool, found: bool) -> str:
     """Who led when, drawn and in words."""
     told = "".join(f"<li>{text(sentence)}" for sentence in leaders_text(roles))
     words = f"<ul class=leaders>{told}</ul>" if told else ""
@@ -65,10 +67,10 @@ def roles_section(drawn: Drawings, roles: Roles, *, found: bool) -> str:
     signs = [(_SIGNS["block"].format(name, alpha), role) for role, (name, alpha, _) in looks]
     every = duration_text(roles.every_ms / 1000)
     note = (
-        f"What each node said of itself, looked at every {every} s: a change may have come that much "
-        "earlier, and what was shorter may not have been seen."
+        f"What each node said of itself, looked at every {every} s: a change may have come that "
+        "much earlier, and what was shorter may not have been seen."
     )
-    body = _legend([*signs, *_common(bool(drawn.roles), found)]) + _figure(drawn.roles) + words
+    body = _legend([*signs, *_common(faults, found)]) + _figure(drawn.roles) + words
     return section("roles", "Who led", body, note)
 
 

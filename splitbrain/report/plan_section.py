@@ -42,4 +42,5 @@ def _script(plan: Plan) -> str:
     shown = "\n".join(line(one, 300) for one in lines[:SCRIPT_MAX])
     left = len(lines) - SCRIPT_MAX
     more = f"\n… and {left:,} more in run.json" if left > 0 else ""
-    return f"<h3>Operations and faults, one by one</h3><pre class=script tabindex=0>{shown}{more}</pre>"
+    head = "<h3>Operations and faults, one by one</h3>"
+    return f"{head}<pre class=script tabindex=0>{shown}{more}</pre>"

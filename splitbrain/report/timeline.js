@@ -85,6 +85,13 @@
     return element;
   }
 
+  // Of a long list nobody sees what it lacks.
+  function missing(finding) {
+    const added = finding.rows.filter((row) => texts.f[col.f[row]] === "add" && row !== finding.culprit);
+    const list = texts.f[col.f[finding.culprit]] === "read" && value(col.output[finding.culprit]).startsWith("[");
+    return list && added.length === 1 ? ": " + value(col.input[added[0]]) + " is missing" : "";
+  }
+
   function findingDrawing(finding) {
     const pen = document.createElement("canvas").getContext("2d");
     pen.font = "600 13px system-ui, sans-serif";
@@ -164,7 +171,7 @@
       group.append(svg("rect", { x: from, y: y - 6, width: Math.max(3, to - from), height: 12, rx: 3, fill: ink, opacity: open ? 0.45 : 0.9 }));
       if (open) group.append(svg("text", { x: to - 26, y: y - 9, fill: "var(--info)" }, "…?"));
       group.append(svg("text", { x: from, y: y - 11, fill: bad ? "var(--bad)" : "var(--ink)", "font-weight": bad ? 700 : 500 }, title.get(row)));
-      if (bad) group.append(svg("text", { x: from, y: y + 20, fill: "var(--bad)", "font-size": 12 }, "▲ cannot have happened"));
+      if (bad) group.append(svg("text", { x: from, y: y + 20, fill: "var(--bad)", "font-size": 12 }, "▲ cannot have happened" + missing(finding)));
       root.append(group);
     }
     if (finding.culprit >= 0) {

@@ -67,7 +67,7 @@ def axes_of(figure: Figure, top: float, tall: float, end_s: float) -> Axes:
 
 def name_axes(axes: Axes, name: str) -> None:
     """The name of what is drawn, above the axes' upper left corner."""
-    at = {"transform": axes.transAxes, "va": "bottom", "ha": "left"}
+    at: dict[str, Any] = {"transform": axes.transAxes, "va": "bottom", "ha": "left"}
     axes.text(0, 1.02, name, parse_math=False, color=COLOURS["ink"], fontsize=12, **at)
 
 

@@ -161,8 +161,8 @@ class Scene:
 
 
 def _write(axes: Axes, x: float, y: float, text: str, colour: str, **more: Any) -> None:
-    more = {"va": "center", "ha": "left", "fontsize": 11, "clip_on": True} | more
-    axes.text(x, y, text, color=COLOURS[colour], parse_math=False, **more)
+    style: dict[str, Any] = {"va": "center", "ha": "left", "fontsize": 11, "clip_on": True}
+    axes.text(x, y, text, color=COLOURS[colour], parse_math=False, **(style | more))
 
 
 def _panels(whole: Whole, scene: Scene, tall: float) -> tuple[Figure, list[Axes]]:

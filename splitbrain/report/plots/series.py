@@ -1,4 +1,4 @@
-"""The numbers behind the drawings: operations by kind, binned over time. Pure, and bounded in size."""
+"""The numbers behind the drawings: operations by kind, binned over time. Bounded in size."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """All kinds, most frequent first; ``edges_s`` are the bins' edges, and ``end_s`` the last time."""
+    """All kinds, most frequent first; ``edges_s`` are the bins' edges, ``end_s`` the last time."""
 
     kinds: tuple[Series, ...]
     edges_s: Floats
@@ -64,7 +64,7 @@ def series_of(operations: Sequence[Operation] | Any, last_ns: int = 0) -> Whole:
     latency_ms = np.maximum(ret_s - call_s, 1e-6) * 1e3
     end_s = max([1e-3, last_ns / 1e9, *(float(a.max()) for a in (call_s, ret_s) if len(a))])
     bin_s = next((n for n in _NICE_S if end_s / n <= BINS_MAX), end_s)
-    edges_s = np.arange(int(np.ceil(end_s / bin_s)) + 1) * bin_s
+    edges_s: Floats = np.arange(int(np.ceil(end_s / bin_s)) + 1).astype(np.float64) * bin_s
     counts = np.bincount(table.f, minlength=len(table.functions))
     order = [int(f) for f in np.argsort(-counts, kind="stable") if counts[f]]
     groups = [(str(table.functions[f]), table.f == f) for f in order[:KINDS_MAX]]

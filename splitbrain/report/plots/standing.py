@@ -85,7 +85,11 @@ def _label(span: Span, room: float) -> str:
         term = "" if span.term is None else f"{span.term}"
         told = (f"leader, term {term}" if term else "leader", f"term {term}", term)
     elif span.role in (PAUSED, DEAD, SILENT) or span.role not in LOOKS:
-        told = (spelt(span.role, 20),)
+        return _fitting((spelt(span.role, 20),), room)
     else:
         return ""
+    return _fitting(told, room)
+
+
+def _fitting(told: tuple[str, ...], room: float) -> str:
     return next((one for one in told if one and len(one) * CHARACTER + 8 <= room), "")
