@@ -39,6 +39,9 @@ from splitbrain.tenancy import keeps_apart
 from targets.hosts.simulated import SimulatedHost, run_virtual
 from targets.target import Capability, Host, HostUnavailable, System
 
+LONG = 50_000
+"""Of so many operations the report takes more than two seconds to make."""
+
 
 class PlanError(ValueError):
     """A plan that cannot be run; the message lists all that is wrong with it."""
@@ -94,6 +97,8 @@ def execute(
                 journal = run_files.journal_of(folder.path)
                 error.add_note(f"What was recorded until then is kept: splitbrain check {journal}")
             raise
+        if len(record.operations) >= LONG:
+            progress.phase(f"making the report of {len(record.operations):,} operations")
         return closed(record, store, secrets=credentials.secrets())
     finally:
         folder.close()

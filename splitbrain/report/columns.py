@@ -44,27 +44,28 @@ class _Table:
         return self._numbers[identity]
 
 
-def timeline_data(record: RunRecord) -> dict[str, Any]:
+def timeline_data(
+    record: RunRecord, operations: Sequence[Operation] | None = None
+) -> dict[str, Any]:
     """JSON-ready columns, one entry an operation in order of invocation.
 
     ``call`` holds microseconds since the operation before, ``duration`` microseconds (-1:
     never completed), ``outcome`` 0 ok, 1 fail, 2 info; the others are numbers of texts in
     ``texts`` (-1: none). ``findings`` and ``faults`` are in the order of the report.
+    ``operations`` are those of the run, from whoever has them at hand.
 
     It is at most ``BYTES_MAX`` long: values are cut shorter, and if that is not enough those
     operations are left out (``left_out``) that are farthest from what was found.
     """
     violations = found_in(record)[:FINDINGS_MAX]
     named = [[o.call for o in evidence(one, record.operations)] for one in violations]
-    operations = sorted(record.operations, key=lambda operation: operation.call)
+    operations = sorted(operations or record.operations, key=lambda operation: operation.call)
     beside: dict[str, Any] = {"clients": record.plan.concurrency, "faults": _faults(record)}
     kept = _nearest(operations, named, OPERATIONS_MAX)
     length = VALUE_LENGTHS[0]
     while True:
         data: dict[str, Any] = beside | _columns(kept, length)
-        size = len(json.dumps(data["columns"], separators=(",", ":")))
-        size += sum(len(text) + 4 for texts in data["texts"].values() for text in texts)
-        if size <= BYTES_MAX or len(kept) < 1_000:
+        if len(json.dumps(data, separators=(",", ":"))) <= BYTES_MAX or len(kept) < 1_000:
             break
         shorter = [less for less in VALUE_LENGTHS if less < length]
         length = shorter[0] if shorter else length

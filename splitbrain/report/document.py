@@ -11,6 +11,7 @@ from splitbrain.record import RunRecord
 from splitbrain.report.findings import evidence
 from splitbrain.report.repeat import again_command
 from splitbrain.report.statistics import statistics
+from splitbrain.roles import roles_of, to_json
 
 
 def run_document(record: RunRecord) -> dict[str, Any]:
@@ -57,6 +58,7 @@ def run_document(record: RunRecord) -> dict[str, Any]:
         ],
         "statistics": asdict(numbers) | {"share_of_others": numbers.share_of_others},
         "faults": [_fault(fault) for fault in record.faults],
+        "roles": to_json(roles_of(record)),
         "bugs_reached": record.bugs_reached,
         "died": list(record.died),
         "health": asdict(record.health),

@@ -44,10 +44,12 @@ KINDS_MAX = 60
 
 def page(record: RunRecord) -> str:
     """The page of a run. About 35 bytes an operation; opens from a file, in light or dark."""
-    numbers = statistics(record.operations, record.faults, concurrency=record.plan.concurrency)
+    # Made once: those of a history that was read are made anew by whoever asks for them.
+    operations = list(record.operations)
+    numbers = statistics(operations, record.faults, concurrency=record.plan.concurrency)
     roles = roles_of(record)
     drawn = drawings(record, roles)
-    data = timeline_data(record)
+    data = timeline_data(record, operations)
     has = {"faults": bool(record.faults), "found": bool(data["findings"])}
     slots = {
         "style": _asset("timeline.css"),

@@ -11,10 +11,13 @@ from splitbrain.quantities import duration_text
 from splitbrain.record import Health, RunRecord
 from splitbrain.report.faults import effect_text, fault_times, fault_title
 from splitbrain.report.findings import violation_text
+from splitbrain.report.leaders import leaders_text
 from splitbrain.report.promises import promises_text, worth_showing
 from splitbrain.report.repeat import again_command, without_bugs_command
 from splitbrain.report.script import script_text
+from splitbrain.report.sparks import sparks
 from splitbrain.report.statistics import Count, Recovery, Statistics, statistics
+from splitbrain.roles import roles_of
 from splitbrain.text import shortened
 
 VIOLATIONS_SHOWN = 3
@@ -33,7 +36,9 @@ def summary(record: RunRecord, *, width: int = 100) -> str:
         "\n".join(_setting(record, numbers, width)),
         "\n".join(script_text(record.plan, width)),
         "\n".join(_operations(numbers, width)),
+        "\n".join(sparks(record, width)),
         "\n".join(_faults(record, numbers, width)),
+        "\n".join(_leaders(record, width)),
         "\n".join(_bugs(record)),
         "\n".join(_closing(record, width)),
     ]
@@ -183,6 +188,13 @@ def _faults(record: RunRecord, numbers: Statistics, width: int) -> Iterator[str]
             yield from _wrapped(recovery_text(recoveries[fault.symbolic.id]), width, "      ")
 
 
+def _leaders(record: RunRecord, width: int) -> Iterator[str]:
+    head = "Leaders"
+    for sentence in leaders_text(roles_of(record)):
+        yield _row(head, sentence, width)
+        head = ""
+
+
 def recovery_text(recovery: Recovery) -> str:
     """How soon operations were ok again after a heal."""
     if recovery.any_ok_s is None:
@@ -217,7 +229,7 @@ def _bugs(record: RunRecord) -> Iterator[str]:
 def _closing(record: RunRecord, width: int) -> Iterator[str]:
     yield f"Kept in     {record.folder}"
     if (record.folder / "report.html").is_file():
-        yield f"Timeline    {record.folder / 'report.html'}"
+        yield f"Report      {record.folder / 'report.html'}"
     if (record.folder / "explanation.html").is_file():
         yield f"Why         {record.folder / 'explanation.html'}"
     yield f"Again       {again_command(record.plan, record.run)}"

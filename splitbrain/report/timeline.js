@@ -65,7 +65,17 @@
   // ---- the few operations that matter, as a drawing whose x axis keeps order and squeezes gaps
   function drawFindings() {
     const sections = [...document.querySelectorAll("section.finding")];
-    sections.forEach((section, number) => section.querySelector(".drawing").append(findingDrawing(findings[number])));
+    sections.forEach((section, number) => {
+      const place = section.querySelector(".drawing"), drawing = findingDrawing(findings[number]);
+      // A narrow screen gets it smaller, as long as it can be read, and what cannot be first.
+      const wide = Number(drawing.getAttribute("width")), tall = Number(drawing.getAttribute("height"));
+      const scale = Math.min(1, Math.max(0.7, place.clientWidth / Math.max(1, wide)));
+      drawing.setAttribute("viewBox", `0 0 ${wide} ${tall}`);
+      drawing.setAttribute("width", wide * scale);
+      drawing.setAttribute("height", tall * scale);
+      place.append(drawing);
+      place.scrollLeft = place.scrollWidth;
+    });
     const nav = document.querySelector("nav.findings");
     if (!nav) return;
     let shown = 0;
@@ -185,13 +195,16 @@
         root.append(svg("text", { x: x1 + 8, y: y1 + 20, fill: "var(--soft)", "font-size": 12 }, "answered " + (gap < 1000 ? gap.toFixed(1) + " ms" : (gap / 1000).toFixed(2) + " s") + " before the call below".replace("below", y2 > y1 ? "below" : y2 < y1 ? "above" : "that follows")));
       }
     }
+    // So many digits that no two moments read the same.
+    const nearest = Math.min(...times.slice(1).map((time, before) => time - times[before]), 1e6);
+    const digits = Math.max(3, Math.min(6, Math.ceil(-Math.log10(Math.max(1, nearest) / 1e6))));
     let free = -1e9;
     for (const time of times) {
       const place = at.get(time);
       root.prepend(svg("line", { x1: place, x2: place, y1: laneTop, y2: bottom, stroke: "var(--line)", "stroke-dasharray": "2 3" }));
       if (place < free) continue;
-      root.append(svg("text", { x: place, y: bottom + 18, fill: "var(--soft)", "font-size": 12 }, seconds(time)));
-      free = place + 62;
+      root.append(svg("text", { x: place, y: bottom + 18, fill: "var(--soft)", "font-size": 12 }, seconds(time, digits)));
+      free = place + 48 + 7 * digits;
     }
     return root;
   }

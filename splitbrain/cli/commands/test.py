@@ -238,6 +238,13 @@ class _Many:
 )
 @option("--json", "as_json", section=OUTPUT, is_flag=True, help="The result as JSON on stdout.")
 @junit_option
+@option(
+    "--markdown",
+    section=OUTPUT,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write what was found as Markdown, for a pull request.",
+)
 @loudness_options
 @click.pass_context
 def test_command(
@@ -246,6 +253,7 @@ def test_command(
     store: Path | None,
     as_json: bool,
     junit: Path | None,
+    markdown: Path | None,
     quiet: bool,
     verbose: bool,
     runs: str | None,
@@ -263,11 +271,13 @@ def test_command(
     splitbrain test raft --host simulated --operations 200 --time-limit 10s --runs 1000
     """
     from splitbrain.cli.catalogue import load_catalogue
+    from splitbrain.cli.markdown_file import problems_of_one_run, write_markdown
     from targets.hosts import reexec
     from targets.hosts.choose import choose
 
     problems = problems_of({"--junit": junit}, {})
     many = _many(problems, runs, jobs, scheduler, keep_going=keep_going)
+    problems += problems_of_one_run(markdown, many=many is not None)
     try:
         settled = settle(Asked(**typed), load_catalogue(typed["system"], typed["target"]))
     except SettingsError as error:
@@ -292,6 +302,8 @@ def test_command(
                 progress.close()
                 said = ["--json"] * as_json + loudness_words(quiet=quiet, verbose=verbose)
                 said += file.path_words()
+                if markdown is not None:
+                    said += ["--markdown", str(markdown.absolute())]
                 with failures_told(file, plan):
                     return reexec.enter([*_arguments_inside(plan, store), *said])
         with failures_told(file, plan):
@@ -306,6 +318,7 @@ def test_command(
 
     tell(record, as_json=as_json)
     written = told_in(file, record, seconds=seconds)
+    written &= write_markdown(record, markdown)
     return or_unwritten(
         EXIT_INTERRUPTED if record.interrupted else record.exit_code, written=written
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from histories.table import NEVER, table_of
 from nemesis.fault import Fault
 from splitbrain.record import RunRecord
 from splitbrain.report.faults import band_label
@@ -83,14 +84,11 @@ def found_s(record: RunRecord) -> list[float]:
     """When each thing was seen that cannot have happened, in seconds of the run."""
     culprits = {v.culprit for result in record.results for v in result.violations}
     culprits.discard(None)
-    if not culprits:
-        return []
-    times = {
-        (o.ret_ns if o.ret_ns is not None else o.call_ns) / 1e9
-        for o in record.operations
-        if o.call in culprits
-    }
-    return sorted(times)
+    table = table_of(record.operations)
+    rows = np.flatnonzero(np.isin(table.call, sorted(c for c in culprits if c is not None)))
+    returned = table.ret_ns[rows]
+    times = np.where(returned == NEVER, table.call_ns[rows], returned) / 1e9
+    return [float(time_s) for time_s in np.unique(times)]
 
 
 def _band(fault: Fault, end_s: float) -> Band:

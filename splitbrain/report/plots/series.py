@@ -55,7 +55,12 @@ class Whole:
         return float(self.edges_s[1] - self.edges_s[0])
 
 
-def series_of(operations: Sequence[Operation] | Any, last_ns: int = 0) -> Whole:
+def series_of(
+    operations: Sequence[Operation] | Any,
+    last_ns: int = 0,
+    bins_max: int = BINS_MAX,
+    points_max: int = POINTS_MAX,
+) -> Whole:
     """The series of a run; ``last_ns`` is a time the axis has to reach, a heal for one."""
     table = table_of(operations)
     call_s = np.clip(table.call_ns / 1e9, 0.0, 365 * _DAY_S)
@@ -63,7 +68,7 @@ def series_of(operations: Sequence[Operation] | Any, last_ns: int = 0) -> Whole:
     ret_s = np.where(answered, np.clip(table.ret_ns / 1e9, 0.0, 365 * _DAY_S), call_s)
     latency_ms = np.maximum(ret_s - call_s, 1e-6) * 1e3
     end_s = max([1e-3, last_ns / 1e9, *(float(a.max()) for a in (call_s, ret_s) if len(a))])
-    bin_s = next((n for n in _NICE_S if end_s / n <= BINS_MAX), end_s)
+    bin_s = next((n for n in _NICE_S if end_s / n <= bins_max), end_s)
     edges_s: Floats = np.arange(int(np.ceil(end_s / bin_s)) + 1).astype(np.float64) * bin_s
     counts = np.bincount(table.f, minlength=len(table.functions))
     order = [int(f) for f in np.argsort(-counts, kind="stable") if counts[f]]
@@ -72,7 +77,7 @@ def series_of(operations: Sequence[Operation] | Any, last_ns: int = 0) -> Whole:
         groups[KINDS_MAX - 1 :] = [
             (f"{len(order) - KINDS_MAX + 1} other kinds", np.isin(table.f, order[KINDS_MAX - 1 :]))
         ]
-    each = len(table.call) <= POINTS_MAX
+    each = len(table.call) <= points_max
     kinds = []
     for name, mine in groups:
         of = {code: mine & (table.outcome == code) for code in (OK, FAIL, INFO)}

@@ -27,9 +27,9 @@ LOOKS = {
     LEADER: ("good", 0.85, 18.0),
     FOLLOWER: ("ok", 0.30, 10.0),
     CANDIDATE: ("info", 0.90, 14.0),
-    PAUSED: ("fault", 0.55, 6.0),
-    DEAD: ("ink", 0.75, 3.0),
-    SILENT: ("soft", 0.45, 3.0),
+    PAUSED: ("fault", 0.45, 14.0),
+    DEAD: ("ink", 0.75, 14.0),
+    SILENT: ("soft", 0.35, 14.0),
 }
 """Colour, how strong, and how tall in pixels: who leads stands out without any colour, too."""
 OTHER = ("soft", 0.25, 10.0)
@@ -61,7 +61,7 @@ def roles_drawing(roles: Roles, scene: Scene) -> str:
                 middle + 0.5,
                 label,
                 parse_math=False,
-                color=COLOURS["paper" if span.role == LEADER else "ink"],
+                color=COLOURS["paper" if span.role in (LEADER, DEAD) else "ink"],
                 fontsize=11,
                 va="center",
             )
