@@ -7,10 +7,11 @@ nothing to install but the browser.
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
-import subprocess
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -24,27 +25,28 @@ class Browser:
     def __init__(self, *, width: int = 1280, height: int = 900) -> None:
         if PROGRAM is None:
             raise SystemExit("No Chromium on this machine: install chromium.")
-        self._profile = tempfile.TemporaryDirectory(prefix="splitbrain-browser-")
+        self._profile = tempfile.TemporaryDirectory(
+            prefix="splitbrain-browser-", ignore_cleanup_errors=True
+        )
         self._number = 0
         self._waiting: list[dict[str, Any]] = []
         self._buffer = b""
-        theirs_in, ours_out = os.pipe()
-        ours_in, theirs_out = os.pipe()
+        theirs_in, self._out = os.pipe()
+        self._in, theirs_out = os.pipe()
+        # The protocol's own descriptors are 3 and 4: neither may be in the other's way.
+        high_in, high_out = (fcntl.fcntl(fd, fcntl.F_DUPFD, 10) for fd in (theirs_in, theirs_out))
         command = [
             *(PROGRAM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
             *("--remote-debugging-pipe", f"--user-data-dir={self._profile.name}"),
             *(f"--window-size={width},{height}", "about:blank"),
         ]
-        self._process = subprocess.Popen(
-            # The protocol's own descriptors are 3 and 4.
-            ["sh", "-c", f'exec 3<&{theirs_in} 4>&{theirs_out}; exec "$@"', "sh", *command],
-            pass_fds=(theirs_in, theirs_out),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(theirs_in)
-        os.close(theirs_out)
-        self._in, self._out = ours_in, ours_out
+        actions = [(os.POSIX_SPAWN_DUP2, high_in, 3), (os.POSIX_SPAWN_DUP2, high_out, 4)]
+        null = os.open(os.devnull, os.O_WRONLY)
+        actions += [(os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)]
+        self._pid = os.posix_spawn(PROGRAM, command, os.environ, file_actions=actions)
+        os.close(null)
+        for fd in (theirs_in, theirs_out, high_in, high_out):
+            os.close(fd)
         self._session: str | None = None
         targets = self.ask("Target.getTargets")["targetInfos"]
         page = next(target["targetId"] for target in targets if target["type"] == "page")
@@ -57,8 +59,8 @@ class Browser:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._process.terminate()
-        self._process.wait(timeout=20)
+        os.kill(self._pid, signal.SIGTERM)
+        os.waitpid(self._pid, 0)
         os.close(self._in)
         os.close(self._out)
         self._profile.cleanup()
@@ -105,7 +107,10 @@ class Browser:
         """The page as on a screen of this width, in light or dark."""
         self.ask(
             "Emulation.setDeviceMetricsOverride",
-            **{"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600},
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=width < 600,
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.ask("Emulation.setEmulatedMedia", media=media, features=[scheme])

@@ -82,10 +82,13 @@ def _fenced(told: str, kind: str = "text") -> str:
 
 def _findings(record: RunRecord) -> Iterator[str]:
     found = found_in(record)
+    known: set[str] = set()
     for violation in found[:FINDINGS_MAX]:
         yield f"### {_text(violation.kind.capitalize())}"
-        if told := meaning(violation.kind, record.plan.workload):
+        told = meaning(violation.kind, record.plan.workload)
+        if told and told not in known:
             yield f"*{_text(told)}*"
+            known.add(told)
         yield f"> {_text(violation.sentence)}"
         shown = evidence(violation, record.operations)
         if shown:

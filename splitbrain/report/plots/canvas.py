@@ -32,6 +32,7 @@ COLOURS = {name: f"#0102{number + 16:02x}" for number, name in enumerate(_NAMES)
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _PATH = re.compile(r" d=\"[^\"]*\"")
 _FONT = re.compile(r"font: ([^;\"]*?)([\d.]+)px [^;\"]*")
+MARKS_MAX = 2_500
 Box = tuple[float, float]
 
 
@@ -95,9 +96,9 @@ def marks(
 
     if not len(points):
         return
-    cell = more.pop("cell", (1.0, 1.0))
+    cell = more.pop("cell", 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        at = thinned(axes.transData.transform(points), cell)
+        at = thinned(axes.transData.transform(points), cell, MARKS_MAX)
     strokes = [np.asarray(list(stroke), float) for stroke in shape]
     pieces, codes = [], []
     for stroke in strokes:
@@ -124,6 +125,10 @@ def _rounded(number: re.Match[str]) -> str:
     return f"{float(number[0]):.1f}".removesuffix(".0")
 
 
+def _shortened(path: re.Match[str]) -> str:
+    return _NUMBER.sub(_rounded, " ".join(path[0].split("\n")).replace("  ", " "))
+
+
 def svg(figure: Figure, told: str, salt: str) -> str:
     """The figure as an element for a page; ``told`` says what it shows to who cannot see it."""
     import matplotlib as mpl
@@ -140,7 +145,8 @@ def svg(figure: Figure, told: str, salt: str) -> str:
     _, height = figure.get_size_inches() * DPI
     head += f'viewBox="0 0 {WIDTH} {height:g}" xmlns="http://www.w3.org/2000/svg">'
     text = head + text[text.index(">") + 1 :]
-    text = _PATH.sub(lambda path: _NUMBER.sub(_rounded, path[0]), text)
+    text = _PATH.sub(_shortened, text)
+    text = re.sub(r"font-family: [^;\"]*", "font-family: system-ui, sans-serif", text)
     text = _FONT.sub(r"font: \1\2px system-ui, sans-serif", text)
     for name, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{name})")

@@ -206,12 +206,12 @@ def _draw_latency(axes: Axes, kind: Series, edges_s: Any, high: float) -> None:
         axes.fill_between(edges_s, p95, p99, alpha=0.25, **fill)
         axes.step(edges_s, p50, where="post", color=COLOURS["ok"], linewidth=1.8)
         axes.step(edges_s, most, where="post", color=COLOURS["ok"], linewidth=0.8, alpha=0.9)
-    cell = (1.0, 1.0) if kind.bands is None else (5.0, 5.0)
+    cell = 1.0 if kind.bands is None else 5.0
     marks(axes, kind.fail, CROSS, "fail", linewidth=1.1, cell=cell)
     if len(kind.info):
         # Never answered: there is no latency, so they stand in a row of their own at the top.
         points = np.column_stack([kind.info, np.full(len(kind.info), high)])
-        marks(axes, points, TRIANGLE, "info", linewidth=1.5, cell=(4.0, 4.0))
+        marks(axes, points, TRIANGLE, "info", linewidth=1.5, cell=4.0)
 
 
 def _decades(whole: Whole) -> tuple[float, float]:

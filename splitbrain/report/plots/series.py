@@ -104,11 +104,16 @@ def _bands(points: Floats, edges_s: Floats) -> Floats:
     return bands
 
 
-def thinned(points: Floats, cell: tuple[float, float]) -> Floats:
-    """Of points (n, 2) in pixels the first in each cell: what lies on it would hide it anyway."""
-    if not len(points):
-        return points
-    cells = np.round(points / cell).astype(np.int64)
-    _, first = np.unique(cells, axis=0, return_index=True)
-    kept: Floats = points[np.sort(first)]
+def thinned(points: Floats, cell: float, most: int) -> Floats:
+    """Of points (n, 2) in pixels the first in each cell: what lies on it would hide it anyway.
+
+    Cells grow until at most ``most`` points are left.
+    """
+    kept = points
+    while len(kept):
+        _, first = np.unique(np.round(points / cell).astype(np.int64), axis=0, return_index=True)
+        kept = points[np.sort(first)]
+        if len(kept) <= most:
+            break
+        cell *= 1.5
     return kept
