@@ -244,7 +244,7 @@ def test_resending_later_than_the_time_out_is_refused():
 
 
 BESIDES = (
-    *("store", "as_json", "junit", "quiet", "verbose"),
+    *("store", "as_json", "markdown", "junit", "quiet", "verbose"),
     *("runs", "jobs", "scheduler", "keep_going"),
 )
 """Options that say nothing of the plan."""

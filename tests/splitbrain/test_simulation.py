@@ -49,7 +49,7 @@ for data in json.loads(sys.argv[1]):
     with tempfile.TemporaryDirectory() as folder:
         lived(plan, Path(folder), make_host(plan, SilentProgress()), "", SilentProgress())
         files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-        assert len(files) == 2 + 5, files
+        assert len(files) == 3 + 5, files
         for path in files:
             print(plan.seed, path.name, hashlib.sha256(path.read_bytes()).hexdigest())
 """
