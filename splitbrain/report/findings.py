@@ -21,6 +21,7 @@ MARGIN_NS = 2_000_000_000
 """A fault counts as near the operations that matter when it ended at most this long before."""
 
 
+BANDS_MAX = 12
 FINDINGS_MAX = 50
 """So many are shown on a page; the others are told where they are."""
 
@@ -53,7 +54,8 @@ def bands_near(operations: Sequence[Operation], faults: Sequence[Fault]) -> list
         end = fault.healed_ns if fault.healed_ns is not None else last
         if fault.start_ns <= last and end >= first - MARGIN_NS:
             bands.append((fault.start_ns, end, band_label(fault)))
-    return bands
+    # Of a thousand faults the drawing would tell nothing, and take minutes: the last ones count.
+    return bands[-BANDS_MAX:]
 
 
 def violation_text(

@@ -54,13 +54,15 @@ def run_markdown(record: RunRecord) -> str:
         f"Run {_text(record.run)}, started {_text(record.started)}, by splitbrain "
         f"{version('splitbrain')}. {_text(health_sentence(record.health))}.",
     ]
-    blocks, room = [], CHARACTERS_MAX
+    blocks, room, left = [], CHARACTERS_MAX, False
     for block in filter(None, (*needed, *more)):
+        if len(block) + 2 > room:
+            left = True
+            continue
         room -= len(block) + 2
-        if room < 0:
-            blocks.append("… and more: `splitbrain show` tells all of it.")
-            break
         blocks.append(block)
+    if left:
+        blocks.append("What was too long for a comment is left out: `splitbrain show` tells it.")
     return "\n\n".join(blocks) + "\n"
 
 
