@@ -11,8 +11,12 @@ import pytest
 from report_records import S, partition
 
 from nemesis.fault import Fault, SymbolicFault
+from splitbrain.hosts import make_host
+from splitbrain.plan import Plan
+from splitbrain.progress import SilentProgress
 from splitbrain.report.leaders import leaders_text
 from splitbrain.roles import MISSING, Roles, read_roles, reigns, rivals, to_json
+from splitbrain.run import lived
 from splitbrain.sampling import Sampler
 from targets.hosts.simulated.loop import run_virtual
 
@@ -201,3 +205,24 @@ def test_lines_that_are_none_are_passed_over(tmp_path: Path) -> None:
     ]
     (span,) = read(tmp_path, *lines).spans
     assert len(span.role) <= 60 and span.term is None
+
+
+def test_a_simulated_run_is_the_same_bytes_whether_anybody_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = Plan(
+        "raft", "simulated", "register", rate=40, time_limit_s=6, fault_hold_s=1, fault_quiet_s=1
+    )
+
+    def left(name: str) -> dict[str, bytes]:
+        folder = tmp_path / name
+        folder.mkdir()
+        lived(plan, folder, make_host(plan, SilentProgress()), "", SilentProgress())
+        files = (path for path in folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+    seen = left("seen")
+    monkeypatch.setattr(Sampler, "start", lambda self: None)
+    unseen = left("unseen")
+    assert len(seen.pop("nodes.jsonl").splitlines()) > 10
+    assert seen == unseen

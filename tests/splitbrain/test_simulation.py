@@ -83,7 +83,7 @@ def test_two_processes_with_different_hash_seeds_write_the_same_bytes() -> None:
     ]
     first, second = traces(plans, 1), traces(plans, 4242)
     assert first == second
-    assert len(set(first.splitlines())) == 7 * len(plans)
+    assert len(set(first.splitlines())) == 8 * len(plans)
 
 
 def tried(plan: Plan) -> Trial:
