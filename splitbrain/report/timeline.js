@@ -97,6 +97,7 @@
 
   // Of a long list nobody sees what it lacks.
   function missing(finding) {
+    if (finding.culprit < 0) return "";
     const added = finding.rows.filter((row) => texts.f[col.f[row]] === "add" && row !== finding.culprit);
     const list = texts.f[col.f[finding.culprit]] === "read" && value(col.output[finding.culprit]).startsWith("[");
     return list && added.length === 1 ? ": " + value(col.input[added[0]]) + " is missing" : "";
@@ -109,10 +110,12 @@
     const rows = finding.rows;
     if (!rows.length) return svg("svg", { width: 0, height: 0 });
     const short = (text, limit) => (text.length > limit ? text.slice(0, limit - 1) + "…" : text);
-    const title = new Map(rows.map((row) => [row, short(label(row), 48)]));
+    const narrow = document.documentElement.clientWidth < 640;
+    const title = new Map(rows.map((row) => [row, short(label(row), narrow ? 16 : 48)]));
     const processes = [...new Set(rows.map((row) => col.process[row]))];
     const name = (process) => {
       const row = rows.find((one) => col.process[one] === process);
+      if (narrow) return process + (col.node[row] >= 0 ? " " + short(nodeName(col.node[row]), 6) : "");
       return "process " + process + (col.node[row] >= 0 ? " on " + short(nodeName(col.node[row]), 16) : "");
     };
     const left = 24 + Math.max(...processes.map((process) => wide(name(process))));
@@ -129,22 +132,24 @@
     let x = left + 14;
     times.forEach((time, place) => {
       // A second is wider than a millisecond, but not a thousand times.
-      if (place) x += (22 + 13 * Math.log2(1 + (time - times[place - 1]) / 2000)) * (crowded ? 0.36 : 1);
+      if (place) x += (22 + 13 * Math.log2(1 + (time - times[place - 1]) / 2000)) * (crowded || narrow ? 0.36 : 1);
       for (const row of rows) if (col.duration[row] >= 0 && end[row] === time && call[row] < time) x = Math.max(x, at.get(call[row]) + wide(title.get(row)) + 20);
       for (const row of rows) {
         const previous = rows.filter((one) => col.process[one] === col.process[row] && call[one] < time && col.duration[one] < 0);
         if (call[row] === time) for (const one of previous) x = Math.max(x, at.get(call[one]) + wide(title.get(one)) + 40);
       }
-      if (!crowded) for (const fault of near) if (fault.end === time && at.has(fault.start)) x = Math.max(x, at.get(fault.start) + wide(fault.label) + 12);
+      if (!crowded && !narrow) for (const fault of near) if (fault.end === time && at.has(fault.start)) x = Math.max(x, at.get(fault.start) + wide(fault.label) + 12);
       at.set(time, x);
     });
     // A small drawing takes the room there is; a crowded one is squeezed a little to fit it.
     const room = document.documentElement.clientWidth - 160 - left;
-    const stretch = Math.max(crowded ? 0.7 : 1, Math.min(2, room / (x - left + 60)));
+    const stretch = Math.max(crowded || narrow ? 0.7 : 1, Math.min(2, room / (x - left + 60)));
     for (const [time, place] of at) at.set(time, left + 14 + (place - left - 14) * stretch);
     x = at.get(times[times.length - 1]);
     const tail = Math.max(60, ...rows.filter((row) => col.duration[row] < 0).map((row) => at.get(call[row]) + wide(title.get(row)) + 40 - x));
-    const right = x + tail;
+    const verdict = "▲ cannot have happened" + missing(finding);
+    const beyond = finding.culprit < 0 ? 0 : at.get(call[finding.culprit]) + wide(verdict);
+    const right = Math.max(x + tail, beyond);
     // Faults that do not overlap share a shelf.
     const shelves = [], shelf = new Map();
     for (const fault of [...near].sort((a, b) => a.start - b.start)) {
@@ -155,11 +160,11 @@
     }
     const laneTop = 30 + shelves.length * 22, laneHeight = 46;
     const bottom = laneTop + processes.length * laneHeight + 8;
-    const root = svg("svg", { width: Math.max(right + 16, 600), height: bottom + 34, role: "img", "aria-label": "The operations of the finding, one lane a process, time to the right" });
+    const root = svg("svg", { width: Math.max(right + 16, narrow ? 300 : 600), height: bottom + 34, role: "img", "aria-label": "The operations of the finding, one lane a process, time to the right" });
     near.forEach((fault) => {
       const from = at.get(fault.start) ?? left, to = at.get(fault.end) ?? right, y = 10 + shelf.get(fault) * 22;
       const told = fault.label + (at.has(fault.start) ? "" : " (since " + seconds(fault.start, 2) + ")");
-      const fits = crowded ? short(told, Math.max(3, Math.floor((to - from - 8) / 7))) : told;
+      const fits = crowded || narrow ? short(told, Math.max(3, Math.floor((to - from - 8) / 7))) : told;
       root.append(svg("rect", { x: from, y, width: Math.max(2, to - from), height: bottom - y, fill: "var(--fault)", opacity: 0.1 }));
       const bar = svg("rect", { x: from, y, width: Math.max(2, to - from), height: 18, fill: "var(--fault)", opacity: 0.4 });
       bar.append(svg("title", {}, told));
@@ -181,7 +186,7 @@
       group.append(svg("rect", { x: from, y: y - 6, width: Math.max(3, to - from), height: 12, rx: 3, fill: ink, opacity: open ? 0.45 : 0.9 }));
       if (open) group.append(svg("text", { x: to - 26, y: y - 9, fill: "var(--info)" }, "…?"));
       group.append(svg("text", { x: from, y: y - 11, fill: bad ? "var(--bad)" : "var(--ink)", "font-weight": bad ? 700 : 500 }, title.get(row)));
-      if (bad) group.append(svg("text", { x: from, y: y + 20, fill: "var(--bad)", "font-size": 12 }, "▲ cannot have happened" + missing(finding)));
+      if (bad) group.append(svg("text", { x: from, y: y + 20, fill: "var(--bad)", "font-size": 12 }, verdict));
       root.append(group);
     }
     if (finding.culprit >= 0) {
@@ -192,7 +197,7 @@
         const x1 = at.get(end[earlier]), x2 = at.get(call[culprit]), y1 = y(earlier), y2 = y(culprit);
         root.append(svg("path", { d: `M${x1} ${y1} V${y2} H${x2}`, fill: "none", stroke: "var(--soft)", "stroke-dasharray": "4 3" }));
         const gap = (call[culprit] - end[earlier]) / 1000;
-        root.append(svg("text", { x: x1 + 8, y: y1 + 20, fill: "var(--soft)", "font-size": 12 }, "answered " + (gap < 1000 ? gap.toFixed(1) + " ms" : (gap / 1000).toFixed(2) + " s") + " before the call below".replace("below", y2 > y1 ? "below" : y2 < y1 ? "above" : "that follows")));
+        root.append(svg("text", { x: x1 + 8, y: y1 + 20, fill: "var(--soft)", "font-size": 12 }, (narrow ? "" : "answered ") + (gap < 1000 ? gap.toFixed(1) + " ms" : (gap / 1000).toFixed(2) + " s") + " before the call below".replace("below", y2 > y1 ? "below" : y2 < y1 ? "above" : "that follows")));
       }
     }
     // So many digits that no two moments read the same.
