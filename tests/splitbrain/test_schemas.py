@@ -261,7 +261,9 @@ def test_the_files_of_a_run(printed, store):
     assert validator("faults.jsonl").is_valid({"act": "close"})
     ledger = (folder / "faults.jsonl").read_text().splitlines()
     journal = _journal(folder)
-    for name, lines in (("faults.jsonl", ledger), ("history.jsonl", journal)):
+    nodes = (folder / "nodes.jsonl").read_text().splitlines()
+    told = (("faults.jsonl", ledger), ("history.jsonl", journal), ("nodes.jsonl", nodes))
+    for name, lines in told:
         check = validator(name)
         for line in lines:
             check.validate(json.loads(line))
