@@ -1,0 +1,1 @@
+"""What `benchmarks/transactions.py` is made of."""

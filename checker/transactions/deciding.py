@@ -1,0 +1,157 @@
+"""Decides which levels of isolation a history shows, and which it refutes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from checker.transactions.anomalies import NO_SERIAL_ORDER, Anomaly
+from checker.transactions.classifying import doubtful_levels, find_cycles
+from checker.transactions.columns import Transactions
+from checker.transactions.completing import completed
+from checker.transactions.cycles import Cycles
+from checker.transactions.edges import (
+    DATA,
+    DUPLICATE,
+    INCOMPATIBLE,
+    INTERNAL,
+    PROCESS,
+    REALTIME,
+    WR,
+)
+from checker.transactions.findings import Findings
+from checker.transactions.graph import Components, Graph, Moments, components, tangle
+from checker.transactions.inferred import Inferred
+from checker.transactions.kernels import kernels as kernels_for
+from checker.transactions.levels import (
+    LEVELS,
+    READ_COMMITTED,
+    READ_UNCOMMITTED,
+    REPEATABLE_READ,
+    SERIAL,
+    SERIALIZABLE,
+    STRONG,
+    STRONG_SESSION,
+    at_least,
+)
+from checker.transactions.lists import infer_lists
+from checker.transactions.registers import infer_registers
+from checker.transactions.serial import every_order, topological_order, woven_order
+from checker.transactions.suspects import suspects
+
+TANGLE_MAX = 300
+"""Nodes on cycles that plain Python looks at sooner than numba is loaded."""
+
+
+def decide(columns: Transactions, *, compiled: bool | None = None) -> Findings:
+    """All that can be told of a history's isolation. Near linear in what it holds.
+
+    First the whole graph at once, real time included: where it has no cycle there is none of any
+    kind, and a topological order replays if all was inferred. Only what lies on cycles is looked
+    at closer.
+    """
+    kernels = kernels_for(len(columns.kind), compiled)
+    infer = infer_lists if columns.lists else infer_registers
+    inferred = infer(columns, kernels)
+    findings = Findings(inferred, suspects(inferred), doubts=list(inferred.undecided))
+    whole, searched = _classified(inferred, kernels, compiled)
+    doubtful: set[str] = set()
+    if searched is not None:
+        findings.anomalies += find_cycles(searched)
+        doubtful = doubtful_levels(searched)
+    _serial(findings, whole if searched is None else None, kernels)
+    for level in _weaker(findings, searched, kernels, compiled):
+        if level not in doubtful:
+            findings.holds.add(level)
+    _explain(findings, doubtful)
+    return findings
+
+
+def _classified(
+    inferred: Inferred, kernels: Any, compiled: bool | None
+) -> tuple[Components, Cycles | None]:
+    """The components of everything, and what finds cycles in them, if there are any."""
+    graph = Graph.of(inferred.edges, kernels)
+    moments = Moments.of_history(inferred)
+    whole = components(graph, DATA, kernels, moments)
+    if whole.trivial:
+        return whole, None
+    tangled = tangle(inferred, whole, moments, kernels)
+    return whole, Cycles(tangled, kernels_for(len(tangled.graph), compiled, TANGLE_MAX))
+
+
+def _serial(findings: Findings, whole: Components | None, kernels: Any) -> None:
+    """Look for an order of all transactions, of the strongest level that nothing rules out.
+
+    Where none is found, and there are few transactions, every order is tried: if none is legal,
+    that is an anomaly, too.
+    """
+    inferred = findings.inferred
+    for level, within in reversed(SERIAL.items()):
+        if level in findings.refuted:
+            continue
+        if inferred.transactions.lists:
+            order = topological_order(inferred, whole, within, kernels)
+        else:
+            order = woven_order(inferred, within, kernels)
+        if order is None:
+            known, order = every_order(inferred, within)
+            if known:
+                findings.algorithm = "dependency graph, every order"
+            if known and order is None:
+                rows = tuple(np.flatnonzero(inferred.transactions.happened_surely()).tolist())
+                findings.anomalies.append(Anomaly(NO_SERIAL_ORDER, rows, (level,)))
+        if order is not None:
+            findings.order, findings.serial = order, level
+            findings.hold([level])
+            return
+
+
+def _weaker(
+    findings: Findings, searched: Cycles | None, kernels: Any, compiled: bool | None
+) -> set[str]:
+    """Levels below one order of all transactions that were shown to hold by the graph alone."""
+    inferred = findings.inferred
+    if inferred.undecided or (inferred.flags & (INTERNAL | DUPLICATE | INCOMPATIBLE)).any():
+        return set()
+    # Without one order of all transactions nothing is known of those that ask for it.
+    open_levels = set(LEVELS) - findings.refuted - at_least([SERIALIZABLE, REPEATABLE_READ])
+    if not inferred.transactions.lists:
+        return open_levels & _of_registers(searched)
+    if not len(inferred.unordered):
+        return open_levels
+    if not open_levels - findings.holds:
+        return set()
+    _, again = _classified(completed(inferred, kernels), kernels, compiled)
+    if again is None:
+        return open_levels
+    refuted = at_least(name for one in find_cycles(again) for name in one.refutes)
+    return open_levels - refuted - doubtful_levels(again)
+
+
+def _of_registers(searched: Cycles | None) -> set[str]:
+    """Levels that any order of versions keeps which goes by an order of what was read from whom."""
+    names = set()
+    for prefix, within in (("", 0), (STRONG_SESSION, PROCESS), (STRONG, REALTIME)):
+        if searched is None or not searched.cyclic(WR | within):
+            names |= {prefix + READ_UNCOMMITTED, prefix + READ_COMMITTED}
+    return names
+
+
+def _explain(findings: Findings, doubtful: set[str]) -> None:
+    """Say why some levels are neither refuted nor shown to hold."""
+    left = set(LEVELS) - findings.refuted - findings.holds
+    if not left or findings.doubts:
+        return
+    flags = findings.inferred.flags
+    if doubtful & left:
+        findings.doubts.append("there are more cycles than were looked at")
+    elif (flags & (INTERNAL | DUPLICATE | INCOMPATIBLE)).any():
+        findings.doubts.append("reads that contradict others were left out")
+    elif findings.inferred.transactions.lists:
+        findings.doubts.append("nothing tells the order of appends that nobody read")
+    else:
+        findings.doubts.append(
+            "nothing tells the order of writes that no read-modify-write connects"
+        )

@@ -1,0 +1,80 @@
+"""Looks for one order of all transactions that explains every answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from checker.transactions.columns import READ
+from checker.transactions.edges import DATA, GLUE, PROCESS, REALTIME
+from checker.transactions.exact import TRANSACTIONS_MAX, TooMany, find_order
+from checker.transactions.graph import Components, Graph, Moments, components, sessions
+from checker.transactions.inferred import Inferred
+from checker.transactions.order import replays, topological
+from histories.table import FAIL, Int64
+
+
+def topological_order(
+    inferred: Inferred, whole: Components | None, within: int, kernels: Any
+) -> Int64 | None:
+    """An order that respects all that was inferred, if it replays; None otherwise.
+
+    ``whole``: the components in real time, where they are at hand. Linear.
+    """
+    if whole is None or within != REALTIME:
+        moments = Moments.of_history(inferred) if within == REALTIME else None
+        whole = components(
+            with_sessions(inferred, within, kernels), DATA | within, kernels, moments
+        )
+    if not whole.trivial:
+        return None
+    order = topological(inferred, whole.order)
+    return order if replays(inferred.transactions, order, within, kernels) else None
+
+
+def with_sessions(inferred: Inferred, within: int, kernels: Any) -> Graph:
+    """The graph of data edges, and those of sessions if they are what matters."""
+    edges = inferred.edges
+    if within == PROCESS:
+        edges = edges.joined(*sessions(inferred), PROCESS)
+    return Graph.of(edges, kernels)
+
+
+def woven_order(inferred: Inferred, within: int, kernels: Any) -> Int64 | None:
+    """An order of transactions over registers, by the kernel ``weave``; None if it found none."""
+    c = inferred.transactions
+    graph = with_sessions(inferred, within, kernels)
+    n, keys = len(c), len(c.keys)
+    assert inferred.writer is not None and inferred.external is not None
+    read = (c.kind == READ) & (inferred.external == 1)
+    seen = inferred.writer[read]
+    counts = np.bincount(seen[seen >= 0], minlength=len(c.kind)).astype(np.int32)
+    nil = c.key[read][seen < 0]
+    left = np.bincount(nil, minlength=keys).astype(np.int32)
+    moments = np.zeros(0, np.int64)
+    if within == REALTIME:
+        rows = np.flatnonzero(c.happened_surely())
+        moments = rows[np.argsort(c.ret[rows], kind="stable")]
+    order = np.empty(n, np.int64)
+    done = kernels.weave(
+        graph.offsets, graph.targets, graph.sorts, DATA | GLUE | within,
+        np.zeros(len(graph), np.int32), c.first, c.kind, c.key, c.call, c.ret, inferred.happened,
+        inferred.external, inferred.writer, counts, left, np.full(keys, -1, np.int32), moments,
+        np.empty(len(graph) + 1, np.int32), np.full(keys, -1, np.int32),
+        np.full(n, -1, np.int32), order,
+    )  # fmt: skip
+    order = order[:done]
+    return order if replays(c, order, within, kernels) else None
+
+
+def every_order(inferred: Inferred, within: int) -> tuple[bool, Int64 | None]:
+    """Whether all orders of a small history were tried, and one that is legal if there is any."""
+    columns = inferred.transactions
+    if int(np.count_nonzero(columns.outcome != FAIL)) > TRANSACTIONS_MAX:
+        return False, None
+    try:
+        order = find_order(columns, within)
+    except TooMany:
+        return False, None
+    return True, None if order is None else np.array(order, np.int64)
