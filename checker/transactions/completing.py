@@ -27,7 +27,9 @@ def completed(inferred: Inferred, kernels: Any) -> Inferred:
     same = pairs[:-1, 0] == pairs[1:, 0]
     source = pairs[:-1, 1][same].astype(np.int32)
     target = pairs[1:, 1][same].astype(np.int32)
-    return replace(inferred, edges=inferred.edges.joined(source, target, WW), unordered=pairs[:0])
+    key = pairs[1:, 0][same].astype(np.int32)
+    edges = inferred.edges.joined(source, target, WW, key)
+    return replace(inferred, edges=edges, unordered=pairs[:0])
 
 
 def _order(inferred: Inferred, kernels: Any) -> Any:

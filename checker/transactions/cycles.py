@@ -13,15 +13,19 @@ from checker.transactions.anomalies import Dependency
 from checker.transactions.edges import DATA, GLUE, PROCESS, REALTIME, RW, WR, WW
 from checker.transactions.graph import Components, Graph, Tangle, components
 from checker.transactions.inferred import Edges
-from checker.transactions.levels import adjacent
+from checker.transactions.levels import adjacent, at_least, refuted_by
 
-STARTS_MAX = 48
+STARTS_MAX = 400
 """Edges from which a shortest cycle of a kind is looked for; more would find the same again."""
 WALKED_MAX = 20_000_000
 """Edges followed in search of a short cycle of one kind."""
 REACHED_MAX = 1_500_000_000
 """Edges looked at to decide whether a cycle with one rw exists: a second or two."""
+LATER_MAX = 20_000_000
+"""Pairs of an edge rw and a later writer that are looked at."""
 PAIRS = 62
+Start = tuple[int, int]
+"""An edge that a cycle begins with, and the node from where it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,65 +79,105 @@ class Cycles:
         """
         return not self._doubled(within).trivial
 
-    def single(self, shape: Shape, within: int) -> list[int]:
-        """Edges rw that close a cycle whose other edges are of the shape's, without rw."""
+    def single(self, shape: Shape, within: int) -> list[Start]:
+        """Edges rw that close a cycle whose other edges are of the shape's, without rw.
+
+        Who was overwritten unseen by one was so by all that wrote the key later. Where ww is no
+        edge of the shape's, each of those is looked at, too.
+        """
         mask = (shape.sorts & ~RW) | within
-        found = self._of(mask)
-        source, target = self._ends(RW, self._of(DATA | within))
-        kept = found.of[target[0]] >= found.of[source[0]]
-        edge, tails, heads = source[1][kept], source[0][kept], target[0][kept]
+        lies = self._of(DATA | within)
+        (tails, edges), (heads,) = self._ends(RW, lies)
+        if not mask & WW:
+            at, heads = self._later(edges, lies)
+            if at is None:
+                self.doubtful.add((shape, within))
+                return []
+            edges, tails = edges[at], tails[at]
         if shape is FRACTURED:
-            return [int(one) for one in edge]
-        by_head = np.argsort(found.of[heads], kind="stable")
-        edge, tails, heads = edge[by_head], tails[by_head], heads[by_head]
+            kept = self._seen_by(heads, tails)
+        else:
+            kept = self._reach(heads, tails, mask, (shape, within))
+        return list(zip(edges[kept].tolist(), heads[kept].tolist(), strict=True))
+
+    def _later(self, edges: Any, lies: Components) -> tuple[Any, Any]:
+        """For edges rw all that is later in the order of versions: which edge, and which node."""
+        stack, seen = np.empty(len(self._graph), np.int32), np.full(len(self._graph), -1, np.int32)
+        room = 4 * len(edges) + 64
+        while room <= LATER_MAX:
+            which, nodes = np.empty(room, np.int64), np.empty(room, np.int32)
+            seen[:] = -1
+            count = self._kernels.later(
+                self._graph.offsets, self._graph.targets, self._graph.sorts, self._graph.keys,
+                lies.of, edges, stack, seen, which, nodes,
+            )  # fmt: skip
+            if count <= room:
+                return which[:count], nodes[:count]
+            room = int(count)
+        return None, None
+
+    def _seen_by(self, heads: Any, tails: Any) -> Any:
+        """Indexes of the pairs in which the tail read what the head wrote."""
+        read = np.flatnonzero(self._graph.sorts == WR)
+        nodes = np.int64(len(self._graph))
+        known = self._sources[read] * nodes + self._graph.targets[read]
+        return np.flatnonzero(np.isin(heads * nodes + tails, known))
+
+    def _reach(self, heads: Any, tails: Any, mask: int, asked: tuple[Shape, int]) -> Any:
+        """Indexes of the pairs in which a path leads from head to tail; of many not all."""
+        found = self._of(mask)
+        kept = np.flatnonzero(found.of[heads] >= found.of[tails])
+        kept = kept[np.argsort(found.of[heads[kept]], kind="stable")]
+        heads, tails = heads[kept].astype(np.int32), tails[kept].astype(np.int32)
         bounds = np.append(0, np.cumsum(np.bincount(found.of, minlength=found.count)))
         bits = np.empty(found.count, np.int64)
         closing: list[int] = []
         looked = 0
-        for low in range(0, len(edge), PAIRS):
-            many = min(PAIRS, len(edge) - low)
+        for low in range(0, len(kept), PAIRS):
+            many = min(PAIRS, len(kept) - low)
             hits = np.zeros(many, np.int8)
             looked += self._kernels.reached(
                 self._graph.offsets, self._graph.targets, self._graph.sorts, mask | GLUE,
                 found.of, found.order, bounds, tails[low : low + many], heads[low : low + many],
                 many, bits, hits,
             )  # fmt: skip
-            closing += [int(edge[low + i]) for i in np.flatnonzero(hits)]
+            closing += [int(kept[low + i]) for i in np.flatnonzero(hits)]
             if len(closing) >= STARTS_MAX:
                 break
             if looked > REACHED_MAX:
-                self.doubtful.add((shape, within))
+                self.doubtful.add(asked)
                 break
-        return closing
+        return np.array(closing, np.int64)
 
     def shortest(
-        self, shape: Shape, within: int, starts: Sequence[int] | None = None
+        self, shape: Shape, within: int, starts: Sequence[Start] | None = None
     ) -> tuple[Dependency, ...] | None:
         """The shortest cycle of a shape that was found, of edges of data and those of ``within``.
 
         None: there is none; or, if that is noted in ``doubtful``, none was found. ``starts``:
-        edges to begin with; all that lie on cycles by default.
+        edges to begin with, and where to go on from; all that lie on cycles by default.
         """
         mask = shape.sorts | within
-        lies = self._of(mask)
+        lies = self._of(mask if shape.begins != RW else DATA | within)
         if starts is None:
-            if shape is NONADJACENT:
-                starts = self._starts_nonadjacent(within)
-            else:
-                starts = self._ends(shape.begins, lies)[0][1].tolist()
+            edges = (
+                self._closing_nonadjacent(within)
+                if shape is NONADJACENT
+                else self._ends(shape.begins, lies)[0][1]
+            )
+            starts = list(zip(edges.tolist(), self._graph.targets[edges].tolist(), strict=True))
         turns, accepts = np.array(shape.turns, np.int8), np.array(shape.accepts, np.int8)
         inside = lies.cyclic().astype(np.int8)
         best: tuple[Dependency, ...] | None = None
         budget = np.array([WALKED_MAX], np.int64)
         chosen = starts if len(starts) <= STARTS_MAX else _spread(starts, STARTS_MAX)
         every = len(chosen) == len(starts)
-        for edge in chosen:
-            goal, start = int(self._sources[edge]), int(self._graph.targets[edge])
+        for edge, start in chosen:
             self._mark += 1
             end = self._kernels.walk(
                 self._graph.offsets, self._graph.targets, self._graph.sorts, mask | GLUE, inside,
-                start, goal, 0, turns, accepts, self._seen, self._mark, self._back, self._queue,
-                budget,
+                start, int(self._sources[edge]), 0, turns, accepts, self._seen, self._mark,
+                self._back, self._queue, budget,
             )  # fmt: skip
             if end == -2:
                 every = False
@@ -141,13 +185,13 @@ class Cycles:
             if end < 0:
                 continue
             cycle = self._cycle(edge, int(end), shape, mask)
-            if cycle is not None and (best is None or len(cycle) < len(best)):
+            if best is None or len(cycle) < len(best):
                 best = cycle
-            if best is not None and len(best) == 2:
+            if len(best) == 2:
                 break
         if best is None and not every:
             self.doubtful.add((shape, within))
-        return best
+        return None if best is None else plainer(best)
 
     def _ends(self, sort: int, lies: Components) -> Any:
         """(source, number) and (target,) of the edges of a sort that lie within a component."""
@@ -168,11 +212,12 @@ class Cycles:
             self._components[key] = components(twice, 1, self._kernels)
         return self._components[key]
 
-    def _starts_nonadjacent(self, within: int) -> list[int]:
+    def _closing_nonadjacent(self, within: int) -> Any:
+        """Edges rw on cycles without two in a row."""
         of = self._doubled(within).of
         edge = np.flatnonzero(self._graph.sorts == RW)
         source, target = self._sources[edge].astype(np.int64), self._graph.targets[edge]
-        return [int(one) for one in edge[of[2 * source] == of[2 * target.astype(np.int64) + 1]]]
+        return edge[of[2 * source] == of[2 * target.astype(np.int64) + 1]]
 
     def _cycle(self, edge: int, end: int, shape: Shape, mask: int) -> tuple[Dependency, ...] | None:
         """The cycle that a walk found, of transactions; None where it meets one twice."""
@@ -205,7 +250,7 @@ class Cycles:
         return best
 
 
-def _spread(starts: Sequence[int], many: int) -> list[int]:
+def _spread(starts: Sequence[Start], many: int) -> list[Start]:
     """So many of them, evenly."""
     return [starts[i * len(starts) // many] for i in range(many)]
 
@@ -225,6 +270,26 @@ def _joined(
             source, sort, key = row, int(graph.sorts[edge]), int(graph.keys[edge])
     cycle.append(Dependency(source, cycle[0].source if cycle else source, sort, key))
     return tuple(cycle)
+
+
+def plainer(cycle: tuple[Dependency, ...]) -> tuple[Dependency, ...]:
+    """The cycle with edges left out that others imply, if it rules out no less for that.
+
+    Who overwrote unseen, or wrote after another, did so before whoever wrote the key later.
+    """
+    at = 0
+    while at < len(cycle) and len(cycle) > 2:
+        one, other = cycle[at - 1], cycle[at]
+        if other.sort == WW and one.sort in (WW, RW) and one.key == other.key >= 0:
+            joint = Dependency(one.source, other.target, one.sort, one.key)
+            rest = cycle[: at - 1] + (joint,) if at else cycle[1:-1] + (joint,)
+            less = rest + cycle[at + 1 :] if at else rest
+            before, after = ([step.sort for step in steps] for steps in (cycle, less))
+            if at_least(refuted_by(after)) >= at_least(refuted_by(before)):
+                cycle, at = less, 0
+                continue
+        at += 1
+    return cycle
 
 
 def _simple(walk: tuple[Dependency, ...], *, any_will_do: bool) -> tuple[Dependency, ...]:

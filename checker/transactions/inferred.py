@@ -25,14 +25,16 @@ class Edges:
     def __len__(self) -> int:
         return len(self.source)
 
-    def joined(self, source: Int32, target: Int32, sort: int) -> Edges:
-        """These and some more, all of one sort, due to no key."""
+    def joined(self, source: Int32, target: Int32, sort: int, key: Int32 | None = None) -> Edges:
+        """These and some more, all of one sort."""
         many = len(source)
+        if key is None:
+            key = np.full(many, -1, np.int32)
         return Edges(
             np.concatenate((self.source, source)),
             np.concatenate((self.target, target)),
             np.concatenate((self.sort, np.full(many, sort, np.int8))),
-            np.concatenate((self.key, np.full(many, -1, np.int32))),
+            np.concatenate((self.key, key)),
             self.nodes,
         )
 

@@ -25,6 +25,7 @@ _ENTRIES = (
     components.components,
     walking.walk,
     walking.reached,
+    walking.later,
     weaving.weave,
     replaying.replay_lists,
     replaying.replay_registers,
@@ -46,4 +47,4 @@ def kernels(steps: int, compiled: bool | None = None, most: int = PLAIN_STEPS_MA
 def _compiled() -> Any:
     from checker.linearizability.compilation import compiled
 
-    return compiled(_MODULES, _ENTRIES, allocating=False)
+    return compiled(_MODULES, _ENTRIES, allocating=False, inlining=False)

@@ -7,7 +7,7 @@ rw edge, or after an edge of the kind that is looked for.
 
 from __future__ import annotations
 
-from checker.transactions.edges import GLUE, RW
+from checker.transactions.edges import GLUE, RW, WW
 
 
 def walk(
@@ -98,3 +98,32 @@ def reached(
     for i in range(many):
         found[i] = (bits[component[tails[i]]] >> i) & 1
     return looked
+
+
+def later(offsets, targets, sorts, keys, component, edges, stack, seen, which, nodes):
+    """For each of ``edges`` all nodes that its target leads to by glue, and by ww on its key.
+
+    Only within its component. ``seen``: int32[nodes], -1 throughout; ``stack``: int32[nodes].
+    ``which``: int64 and ``nodes``: int32 get the number of the edge among ``edges`` and the node;
+    gives how many there are, which may be more than there is room for.
+    """
+    count, room = 0, len(which)
+    for i in range(len(edges)):
+        edge = edges[i]
+        height = 1
+        stack[0] = targets[edge]
+        seen[targets[edge]] = i
+        while height > 0:
+            height -= 1
+            node = stack[height]
+            if count < room:
+                which[count], nodes[count] = i, node
+            count += 1
+            for p in range(offsets[node], offsets[node + 1]):
+                to = targets[p]
+                follows = sorts[p] == GLUE or (sorts[p] == WW and keys[p] == keys[edge])
+                if follows and seen[to] != i and component[to] == component[node]:
+                    seen[to] = i
+                    stack[height] = to
+                    height += 1
+    return count
