@@ -60,6 +60,7 @@ def draw(asked: Drawn) -> Transactions:
         elements,
         list(range(keys)),
         list(range(asked.appends + 1)),
+        [None] * keys,
     )
 
 

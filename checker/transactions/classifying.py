@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.transactions import cycles as shapes
 from checker.transactions.anomalies import Anomaly
-from checker.transactions.cycles import Cycles, Shape
+from checker.transactions.cycles import Cycles, Shape, Start
 from checker.transactions.edges import DATA, WR, WW
 from checker.transactions.levels import (
     CAUSAL,
@@ -49,7 +49,7 @@ def find_cycles(searched: Cycles) -> list[Anomaly]:
     """
     found: list[Anomaly] = []
 
-    def take(shape: Shape, within: int, starts: list[int] | None = None) -> bool:
+    def take(shape: Shape, within: int, starts: list[Start] | None = None) -> bool:
         cycle = searched.shortest(shape, within, starts)
         if cycle is None:
             return False

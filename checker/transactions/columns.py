@@ -29,6 +29,7 @@ class Transactions:
     into ``values``: what a step wrote or appended, and of a register what it read. A read of a
     list saw ``elements[begin[s] : begin[s] + length[s]]`` (int64[m], int32[m]; int32 into
     ``values``), nil being the empty list. ``lists``: this is list-append, and else registers.
+    ``groups``: the key of the operation that each of ``keys`` belongs to, most often None.
     """
 
     lists: bool
@@ -45,6 +46,7 @@ class Transactions:
     elements: Int32
     keys: list[Any]
     values: list[Any]
+    groups: list[Any]
 
     def __len__(self) -> int:
         return len(self.call)

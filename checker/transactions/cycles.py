@@ -15,7 +15,7 @@ from checker.transactions.graph import Components, Graph, Tangle, components
 from checker.transactions.inferred import Edges
 from checker.transactions.levels import adjacent, at_least, refuted_by
 
-STARTS_MAX = 400
+STARTS_MAX = 128
 """Edges from which a shortest cycle of a kind is looked for; more would find the same again."""
 WALKED_MAX = 20_000_000
 """Edges followed in search of a short cycle of one kind."""
@@ -23,6 +23,8 @@ REACHED_MAX = 1_500_000_000
 """Edges looked at to decide whether a cycle with one rw exists: a second or two."""
 LATER_MAX = 20_000_000
 """Pairs of an edge rw and a later writer that are looked at."""
+PLAINER_MAX = 200
+"""Cycles of more are left as they are."""
 PAIRS = 62
 Start = tuple[int, int]
 """An edge that a cycle begins with, and the node from where it goes on."""
@@ -88,7 +90,7 @@ class Cycles:
         mask = (shape.sorts & ~RW) | within
         lies = self._of(DATA | within)
         (tails, edges), (heads,) = self._ends(RW, lies)
-        if not mask & WW:
+        if not mask & WW and not self.cyclic(WW):
             at, heads = self._later(edges, lies)
             if at is None:
                 self.doubtful.add((shape, within))
@@ -185,13 +187,16 @@ class Cycles:
             if end < 0:
                 continue
             cycle = self._cycle(edge, int(end), shape, mask)
+            # Where writes are interleaved, what came later is no matter of whole transactions.
+            if not self.cyclic(WW):
+                cycle = plainer(cycle)
             if best is None or len(cycle) < len(best):
                 best = cycle
-            if len(best) == 2:
-                break
+                if len(best) == 2:
+                    break
         if best is None and not every:
             self.doubtful.add((shape, within))
-        return None if best is None else plainer(best)
+        return best
 
     def _ends(self, sort: int, lies: Components) -> Any:
         """(source, number) and (target,) of the edges of a sort that lie within a component."""
@@ -277,16 +282,14 @@ def plainer(cycle: tuple[Dependency, ...]) -> tuple[Dependency, ...]:
 
     Who overwrote unseen, or wrote after another, did so before whoever wrote the key later.
     """
-    at = 0
-    while at < len(cycle) and len(cycle) > 2:
+    at, ruled_out = 0, at_least(refuted_by([step.sort for step in cycle]))
+    while at < len(cycle) and 2 < len(cycle) <= PLAINER_MAX:
         one, other = cycle[at - 1], cycle[at]
         if other.sort == WW and one.sort in (WW, RW) and one.key == other.key >= 0:
             joint = Dependency(one.source, other.target, one.sort, one.key)
-            rest = cycle[: at - 1] + (joint,) if at else cycle[1:-1] + (joint,)
-            less = rest + cycle[at + 1 :] if at else rest
-            before, after = ([step.sort for step in steps] for steps in (cycle, less))
-            if at_least(refuted_by(after)) >= at_least(refuted_by(before)):
-                cycle, at = less, 0
+            less = (*cycle[1:-1], joint) if at == 0 else (*cycle[: at - 1], joint, *cycle[at + 1 :])
+            if at_least(refuted_by([step.sort for step in less])) >= ruled_out:
+                cycle, at = less, max(at - 1, 0)
                 continue
         at += 1
     return cycle

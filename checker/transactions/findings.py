@@ -27,7 +27,7 @@ class Findings:
     algorithm: str = "dependency graph"
 
     @property
-    def refuted(self) -> set[str]:
+    def refuted(self) -> frozenset[str]:
         """Levels that some anomaly rules out."""
         return at_least(name for one in self.anomalies for name in one.refutes)
 

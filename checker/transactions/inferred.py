@@ -64,6 +64,7 @@ class Inferred:
     place: Int32
     at: Int64
     by: Int32
+    spine: Int32
     dirty: Int32
     lost: Int32
     unordered: Int64

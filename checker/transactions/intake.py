@@ -132,9 +132,7 @@ class _Intake:
     def columns(self, table: Table) -> Transactions:
         """What was collected."""
         names, groups = self._names.values(), table.keys
-        keys = [
-            names[name] if not group else [groups[group], names[name]] for group, name in self._keys
-        ]
+        keys = [names[name] for _, name in self._keys]
         return Transactions(
             self._lists,
             np.ascontiguousarray(table.call),
@@ -150,4 +148,5 @@ class _Intake:
             np.array(self._elements, np.int32),
             keys,
             list(self._values.values()),
+            [groups[group] for group, _ in self._keys],
         )

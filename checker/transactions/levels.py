@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from checker.transactions.edges import PROCESS, REALTIME, RW, WR, WW
 
@@ -191,10 +192,14 @@ def implied(name: str) -> Iterator[str]:
                 todo.append(weaker)
 
 
-def at_least(names: Iterable[str]) -> set[str]:
+def at_least(names: Iterable[str]) -> frozenset[str]:
     """All levels that imply one of these."""
-    wanted = set(names)
-    return {name for name in LEVELS if wanted.intersection(implied(name))}
+    return _at_least(frozenset(names))
+
+
+@cache
+def _at_least(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in LEVELS if names.intersection(implied(name)))
 
 
 def strongest(names: Collection[str]) -> tuple[str, ...]:

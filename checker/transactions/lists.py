@@ -72,6 +72,7 @@ def infer_lists(columns: Transactions, kernels: Any) -> Inferred:
         place,
         at,
         by,
+        spine,
         dirty,
         lost,
         _unordered(columns, owner, happened, place),

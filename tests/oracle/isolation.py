@@ -153,9 +153,7 @@ def committed(operations: Sequence[Operation]) -> bool:
             if not _versions_fit(order, lists):
                 continue
             for at, one in enumerate(order):
-                found = [
-                    _writer(order, key, value, lists) for key, value in _externals(one, lists)
-                ]
+                found = [_writer(order, key, value, lists) for key, value in _externals(one, lists)]
                 if any(writer is None or writer >= at for writer in found):
                     break
             else:

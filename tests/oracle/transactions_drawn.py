@@ -82,7 +82,9 @@ def drawn(
                 versions[key].append([*now, *added[key]] if lists else own[key])
                 state[key] = len(versions[key]) - 1
             log.append(state)
-        told.append((number % processes if outcome is not Outcome.INFO else 90 + number, steps, outcome))
+        told.append(
+            (number % processes if outcome is not Outcome.INFO else 90 + number, steps, outcome)
+        )
     return _timed(rng, told)
 
 
