@@ -26,7 +26,10 @@ from histories.table import Table, table_of
 _OF_THEIR_OWN = {"watch": check_watches}
 """Models that are no objects with states: their histories are judged without a search."""
 
-JUDGED = (*MODELS, *_OF_THEIR_OWN)
+ISOLATED = ("list-append", "rw-register")
+"""Models of transactions, of which levels of isolation are judged."""
+
+JUDGED = (*MODELS, "rw-register", *_OF_THEIR_OWN)
 """Every model ``judge`` knows by name."""
 
 _AT_A_GLANCE = {"set": check_set, "counter": check_counter}
@@ -45,11 +48,14 @@ def judge(
     tick: Callable[[int, int, int], None] | None = None,
     explained: bool = True,
     promises: Sequence[str] = (LINEARIZABLE,),
+    level: str | None = None,
 ) -> Result:
     """The verdict on ``history`` under ``model`` (default: the one its header names).
 
     ``promises``: what is asked of it (``checker/consistency``). With others than
     linearizability alone the result has a row for each, and is that of all together.
+    ``level``: of a model of transactions the level of isolation that is asked for
+    (``checker/transactions/levels.py``), strict serializability by default.
     ``reading``: default is that of the tool the file comes from. The other arguments are those
     of ``linearizable``. VACUOUS, with the reason, when too little of one of our own journals
     succeeded to mean anything; a file from elsewhere is VALID then, with the same reason, if
@@ -63,7 +69,29 @@ def judge(
         seen = "no model is named." if chosen is None else f"the model {chosen!r} is not known."
         raise HistoryError([Problem(place, seen, f"Name one of: {', '.join(JUDGED)}.")])
     read_as = reading or READINGS[history.reading]
+    isolated = isinstance(chosen, str) and chosen in ISOLATED
+    if level is not None and not isolated:
+        seen = f"the model {_named(chosen)!r} has no levels of isolation."
+        raise HistoryError([Problem(place, seen, f"Those that have: {', '.join(ISOLATED)}.")])
+    if isolated and chosen not in MODELS and tuple(promises) != (LINEARIZABLE,):
+        seen = f"the model {chosen!r} has levels of isolation, and no promises."
+        raise HistoryError([Problem(place, seen, "Name a level in place of --consistency.")])
     try:
+        if isinstance(chosen, str) and isolated and tuple(promises) == (LINEARIZABLE,):
+            # A read of nil is taken for what was there at first, as Elle takes it, unless asked.
+            result = _isolated(
+                history,
+                chosen,
+                level,
+                reading=reading,
+                explained=explained,
+                time_limit_s=time_limit_s,
+                memory_limit_mb=memory_limit_mb,
+                max_configurations=max_configurations,
+                jobs=jobs,
+                tick=tick,
+            )
+            return _as_read(result, history)
         if isinstance(chosen, str) and (decide := _OF_THEIR_OWN.get(chosen)) is not None:
             if tuple(promises) != (LINEARIZABLE,):
                 seen = f"the model {chosen!r} has rules of its own and no promises."
@@ -83,6 +111,28 @@ def judge(
         )
     except HistoryError as error:
         raise HistoryError([_placed(problem, history) for problem in error.problems]) from None
+    return _as_read(result, history)
+
+
+def _isolated(history: History, model: str, level: str | None, **options: Any) -> Result:
+    """The verdict on a level of isolation. Few ask for it, and it takes a while to load."""
+    from checker.transactions.isolation import judge_isolation
+    from checker.transactions.levels import STRICT_SERIALIZABLE
+
+    table = table_of(history.operations)
+    result = judge_isolation(table, model, level or STRICT_SERIALIZABLE, **options)
+    if result.verdict is not Verdict.VALID:
+        return result
+    verdict, reason = _substance(history, table, model)
+    return replace(result, verdict=verdict, reason=reason)
+
+
+def _named(model: str | Model) -> str:
+    return model if isinstance(model, str) else model.name
+
+
+def _as_read(result: Result, history: History) -> Result:
+    """The result, which says how keys were read."""
     if history.independent is None:
         return result
     # What it proves, it proves of the history as it was read.

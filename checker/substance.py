@@ -17,8 +17,12 @@ NOTHING_ADDED = {
     "set": "no add was ever acknowledged and no element ever read",
     "counter": "no add was ever acknowledged and every read answered 0",
 }
-NEEDS_VALUES = (*NOTHING_ADDED, "multi-register", "list-append")
+NEEDS_VALUES = (*NOTHING_ADDED, "multi-register", "list-append", "rw-register")
 """Models of which an answer that is not nil need not have seen anything."""
+
+
+OTHER_FUNCTIONS = {"rw-register": ("txn",)}
+"""Functions of models that are no objects with states."""
 
 
 class Substance:
@@ -31,7 +35,7 @@ class Substance:
 
     def __init__(self, model: str) -> None:
         self.model = model
-        functions = MODELS[model].functions if model in MODELS else ()
+        functions = MODELS[model].functions if model in MODELS else OTHER_FUNCTIONS.get(model, ())
         self.looks = tuple(name for name in LOOKS if name in functions)
         self.operations = 0
         """Of any outcome; whoever tells of those that succeeded sets it."""

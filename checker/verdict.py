@@ -12,8 +12,16 @@ if TYPE_CHECKING:
     from checker.consistency.refutation import SequentialRefutation
     from checker.linearizability.certificate import Certificate
     from checker.linearizability.refutation import Refutation
+    from checker.transactions.evidence import IsolationRefutation, SerialOrder
 
-    Proof: TypeAlias = Certificate | Refutation | SequentialOrder | SequentialRefutation
+    Proof: TypeAlias = (
+        Certificate
+        | Refutation
+        | SequentialOrder
+        | SequentialRefutation
+        | SerialOrder
+        | IsolationRefutation
+    )
 
 
 class Verdict(StrEnum):

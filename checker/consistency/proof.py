@@ -19,10 +19,18 @@ from checker.linearizability.refutation import (
 from checker.linearizability.verifier import verify
 from checker.models.model import Model
 from checker.reading import Reading
+from checker.transactions.evidence import (
+    ORDER_FORMAT,
+    REFUTATION_FORMAT,
+    IsolationRefutation,
+    SerialOrder,
+)
+from checker.transactions.verifying import verify_isolation
 from histories.event import Operation
-from histories.table import Table
+from histories.table import Operations, Table
 
-Proof = Certificate | Refutation | SequentialOrder | SequentialRefutation
+Isolation = SerialOrder | IsolationRefutation
+Proof = Certificate | Refutation | SequentialOrder | SequentialRefutation | Isolation
 
 
 def proof_from_json(data: Any) -> Proof:
@@ -32,13 +40,24 @@ def proof_from_json(data: Any) -> Proof:
         return SequentialOrder.from_json(data)
     if kind == NO_ORDER:
         return SequentialRefutation.from_json(data)
+    if kind == ORDER_FORMAT:
+        return SerialOrder.from_json(data)
+    if kind == REFUTATION_FORMAT:
+        return IsolationRefutation.from_json(data)
     return certificate_from_json(data)
 
 
 def problem_of(
-    operations: Sequence[Operation] | Table, model: Model, proof: Proof, reading: Reading
+    operations: Sequence[Operation] | Table, model: Model | None, proof: Proof, reading: Reading
 ) -> str | None:
-    """None if the proof holds of ``operations``; else a sentence why not."""
+    """None if the proof holds of ``operations``; else a sentence why not.
+
+    ``model``: the one it speaks of, but for levels of isolation, which name theirs.
+    """
+    if isinstance(proof, (SerialOrder, IsolationRefutation)):
+        told = Operations(operations) if isinstance(operations, Table) else operations
+        return verify_isolation(told, proof)
+    assert model is not None
     if isinstance(proof, Certificate):
         return verify(operations, model, proof, reading=reading)
     if isinstance(proof, Refutation):
@@ -50,6 +69,8 @@ def problem_of(
 
 def claim_of(proof: Proof) -> tuple[str, str]:
     """The promise that it speaks of, and the verdict that it is of."""
+    if isinstance(proof, (SerialOrder, IsolationRefutation)):
+        return proof.level, "valid" if isinstance(proof, SerialOrder) else "invalid"
     promise = "linearizable" if isinstance(proof, (Certificate, Refutation)) else "sequential"
     valid = isinstance(proof, (Certificate, SequentialOrder))
     return promise, "valid" if valid else "invalid"

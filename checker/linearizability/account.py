@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from checker.linearizability.certificate import Certificate
 from checker.linearizability.decision import Budget, Decision, Status
 from checker.linearizability.reach import Reach, along, around
 from checker.models.model import Model
@@ -57,7 +58,7 @@ def accounts(
     """
     teller = _Teller(table, model, reading, time.perf_counter() + seconds_max)
     own = teller.accounts
-    if result.certificate is not None and result.verdict is not Verdict.INVALID:
+    if isinstance(result.certificate, Certificate) and result.verdict is not Verdict.INVALID:
         teller.certified(result.certificate.to_json()["parts"])
         return own
     for violation in result.violations:

@@ -280,12 +280,14 @@ def _joined(
 def plainer(cycle: tuple[Dependency, ...]) -> tuple[Dependency, ...]:
     """The cycle with edges left out that others imply, if it rules out no less for that.
 
-    Who overwrote unseen, or wrote after another, did so before whoever wrote the key later.
+    Who overwrote unseen, or wrote after another, did so before whoever wrote the key later; and
+    the orders of sessions and of real time are transitive.
     """
     at, ruled_out = 0, at_least(refuted_by([step.sort for step in cycle]))
     while at < len(cycle) and 2 < len(cycle) <= PLAINER_MAX:
         one, other = cycle[at - 1], cycle[at]
-        if other.sort == WW and one.sort in (WW, RW) and one.key == other.key >= 0:
+        over = other.sort == WW and one.sort in (WW, RW) and one.key == other.key >= 0
+        if over or one.sort == other.sort in (PROCESS, REALTIME):
             joint = Dependency(one.source, other.target, one.sort, one.key)
             less = (*cycle[1:-1], joint) if at == 0 else (*cycle[: at - 1], joint, *cycle[at + 1 :])
             if at_least(refuted_by([step.sort for step in less])) >= ruled_out:

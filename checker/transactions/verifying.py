@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from checker.reading import READINGS
+from checker.transactions.anomalies import REFUTES
 from checker.transactions.edges import NAMES, PROCESS, REALTIME
 from checker.transactions.evidence import IsolationRefutation, SerialOrder
 from checker.transactions.levels import SERIAL, at_least, cycle_name, refuted_by
@@ -28,7 +30,8 @@ def verify_isolation(
     operations: Iterable[Operation], proof: SerialOrder | IsolationRefutation
 ) -> str | None:
     """None if the proof holds of the history; else a sentence why not. Linear for an order."""
-    told = _Told(operations, proof.model == "list-append")
+    nil_says_nothing = READINGS[proof.reading].nil_read == "anything"
+    told = _Told(operations, proof.model == "list-append", nil_says_nothing)
     try:
         if isinstance(proof, SerialOrder):
             told.replay(proof)
@@ -44,8 +47,11 @@ def verify_isolation(
 class _Told:
     """What clients were told, by call index."""
 
-    def __init__(self, operations: Iterable[Operation], lists: bool) -> None:
+    def __init__(
+        self, operations: Iterable[Operation], lists: bool, nil_says_nothing: bool
+    ) -> None:
         self.lists = lists
+        self._silent = nil_says_nothing
         self.all = {one.call: one for one in operations}
         self._index: dict[tuple[Key, Any], list[Operation]] = {}
 
@@ -102,8 +108,6 @@ class _Told:
             check = _CHECKS.get(proof.anomaly)
             if check is None:
                 raise _Unproved(f"{proof.anomaly!r} is no anomaly that evidence is known of")
-            from checker.transactions.anomalies import REFUTES
-
             check(self, shown)
             refutes = REFUTES[proof.anomaly]
         if proof.level not in at_least(refutes):
@@ -353,7 +357,7 @@ class _Told:
             key = (canonical(one.key), canonical(name))
             if f not in ("r", "read"):
                 found.append((f, key, canonical(value)))
-            elif not known:
+            elif not known or (value is None and self._silent):
                 found.append((f, key, _UNTOLD))
             elif self.lists:
                 found.append((f, key, [canonical(element) for element in value or ()]))

@@ -5,6 +5,10 @@
     {:type :invoke, :f :read, :value nil, :process 0, :time 3291485317, :index 0}   or maps alone
     #jepsen.history.Op{:index 0, :time …}                                           or records
     {:process 0, :type :invoke, :f :get, :key "7", :value nil}                      keys apart
+    {:index 0, :type :invoke, :value [[:append 3 1] [:r 3 nil]]}                    Elle's samples
+
+What names neither process nor function, as samples of transactions do, is a transaction by a
+process of its own; its completion is what comes next.
 
 ``formats/edn.py`` says what values become. The order of maps is what counts: an event's
 index is its position, and ``:index`` and ``:time`` are informative. A file cut inside its
@@ -28,6 +32,8 @@ FORMAT = "edn"
 CUT_BYTES_MAX = 1 << 16
 """What is open at the end of the file was cut off if it is short and on one line."""
 
+TRANSACTION = "txn"
+_ALONE = "Without ':process' a completion follows right after its invocation."
 _TYPES = {kind.value: kind for kind in EventType}
 _MEMBERS = frozenset(("index", "time", "process", "type", "f", "key", "value", "node", "error"))
 _INT64_MAX = 2**63 - 1
@@ -60,6 +66,7 @@ class EdnReader:
         self.count = 0
         self.last_time, self.last_given = 0, -1
         self.backwards = self.disordered = self.stopped = False
+        self._open_alone, self._last_alone = False, -1
         self._closer = b""
         self._closed = False
         self._name = name
@@ -159,6 +166,19 @@ class EdnReader:
             return True
         return False
 
+    def _alone(self, kind: EventType) -> int:
+        """The process of a transaction that names none: one of its own."""
+        if kind is not EventType.INVOKE:
+            if not self._open_alone:
+                raise Refused("a completion that names no process.", _ALONE)
+            self._open_alone = False
+            return self._last_alone
+        if self._open_alone:
+            raise Refused("two transactions at once that name no process.", _ALONE)
+        self._open_alone = True
+        self._last_alone += 1
+        return self._last_alone
+
     def _stop(self, line: int, refused: Refused) -> None:
         self.problems.append(refused.problem(f"{self._name}:{line}"))
         self.stopped = True
@@ -170,11 +190,17 @@ class EdnReader:
         if kind is None:
             raise Refused(_shown(members, "type"), "':type' is :invoke, :ok, :fail or :info.")
         process: Any = members.get("process")
+        f = members.get("f")
+        if (
+            "process" not in members
+            and "f" not in members
+            and isinstance(members.get("value"), list)
+        ):
+            process, f = self._alone(kind), TRANSACTION
         if process != NEMESIS and not _natural(process):
             raise Refused(
                 _shown(members, "process"), "':process' is an integer from 0 up, or :nemesis."
             )
-        f = members.get("f")
         if not isinstance(f, str) or not f:
             raise Refused(_shown(members, "f"), "':f' is the name of a function, such as :read.")
         time = members.get("time")

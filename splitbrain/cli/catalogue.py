@@ -214,8 +214,11 @@ MODELS = {
 """Names and summaries as in ``checker.models``, which takes too long to load for a help text."""
 
 
-WHOLE = {"watch": "puts, and watches that tell each change once, in order and without a gap"}
-"""What is no object with states: a history is judged as a whole, without a search."""
+WHOLE = {
+    "rw-register": "registers written and read in one transaction; levels of isolation are judged",
+    "watch": "puts, and watches that tell each change once, in order and without a gap",
+}
+"""What is no object with states: a history is judged as a whole."""
 
 
 def models() -> Collection[str]:
@@ -234,6 +237,29 @@ PROMISES = {
     "writes-follow-reads": "who has seen a write sees what its process had read before it",
 }
 """Names and summaries as in ``checker.consistency.promise``."""
+
+
+LEVELS = (
+    "read-uncommitted",
+    "read-committed",
+    "read-atomic",
+    "causal",
+    "parallel-snapshot-isolation",
+    "snapshot-isolation",
+    "repeatable-read",
+    "serializable",
+    "strong-session-read-uncommitted",
+    "strong-session-read-committed",
+    "strong-session-causal",
+    "strong-session-parallel-snapshot-isolation",
+    "strong-session-snapshot-isolation",
+    "strong-session-serializable",
+    "strong-read-uncommitted",
+    "strong-read-committed",
+    "strong-snapshot-isolation",
+    "strict-serializable",
+)
+"""Levels of isolation as in ``checker.transactions.levels``."""
 
 
 READINGS = {

@@ -50,6 +50,9 @@ COMMANDS = {
     "bugs": Entry("catalogue", "What there is", "Seeded bugs that prove the harness."),
     "models": Entry("catalogue", "What there is", "Models a history can be judged by."),
     "promises": Entry("catalogue", "What there is", "Promises a history can be judged against."),
+    "levels": Entry(
+        "catalogue", "What there is", "Levels of isolation transactions can be judged by."
+    ),
     "schema": Entry("schema", "What there is", "JSON Schemas of what --json prints."),
     "doctor": Entry(
         "doctor", "Take care", "Say what works on this machine, and how to mend the rest."

@@ -37,6 +37,7 @@ class Asked:
     promises: tuple[str, ...] = ("linearizable",)
     promises_named: bool = False
     """Whether the promises were asked for by name: then each is told of, be it one alone."""
+    level: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def judge_file(path: Path, asked: Asked) -> Judged:
             jobs=asked.jobs,
             tick=None if searching is None else searching.tick,
             promises=asked.promises,
+            level=asked.level,
         )
     except HistoryError as error:
         # What was odd about the file is often the reason: a header that was cut off.
@@ -143,6 +145,8 @@ def _document(file: str, result: Result, total_seconds: float, asked: Asked) -> 
         "peak_mb": peak_mb(),
         "certificate": None if certificate is None else certificate.to_json(),
     }
+    if (isolation := result.statistics.get("isolation")) is not None:
+        document["isolation"] = isolation
     if asked.promises_named:
         from splitbrain.report.promises import rows_of
 
@@ -205,6 +209,10 @@ def _text(
         parts.append(promises_text(result.promises, width))
     elif result.reason and not result.violations:
         parts.append(f"  {result.reason}")
+    if (isolation := result.statistics.get("isolation")) is not None:
+        from splitbrain.report.isolation import levels_text
+
+        parts.append(levels_text(isolation, width))
     faults = _faults_beside(file, notes) if result.violations else []
     shown = result.violations
     if result.promises:

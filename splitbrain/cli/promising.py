@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from splitbrain.cli.catalogue import PROMISES
+from splitbrain.cli.catalogue import LEVELS, PROMISES
 from splitbrain.quantities import parse_names
 from splitbrain.suggest import unknown_name
 
 LINEARIZABLE = "linearizable"
 EVERY = "all"
+
+
+def parse_level(text: str | None, problems: list[str]) -> str | None:
+    """The level of isolation named, whatever its case; a sentence in ``problems`` for a misfit."""
+    if text is None:
+        return None
+    name = text.strip().lower().replace("_", "-").replace(" ", "-").replace("isable", "izable")
+    if name not in LEVELS:
+        problems.append(f"--level: {unknown_name('level', text, LEVELS)}")
+        return None
+    return name
 
 
 def parse_promises(text: str | None, problems: list[str]) -> tuple[str, ...]:

@@ -133,6 +133,12 @@ def models_command(as_json: bool) -> int:
     from checker.models import MODELS
     from checker.watches import FUNCTIONS as WATCH_FUNCTIONS
 
+    functions = {"watch": WATCH_FUNCTIONS, "rw-register": ("txn",)}
+    outcomes = {
+        "watch": "a put of unknown outcome may be told or not; a failed one must not be",
+        "rw-register": "a read of nil saw what was there at first; unknown reads say nothing",
+    }
+
     rows = [
         {
             "name": model.name,
@@ -146,10 +152,10 @@ def models_command(as_json: bool) -> int:
     rows += [
         {
             "name": name,
-            "functions": list(WATCH_FUNCTIONS),
+            "functions": list(functions[name]),
             "by_key": False,
             "summary": summary,
-            "outcomes": "a put of unknown outcome may be told or not; a failed one must not be",
+            "outcomes": outcomes[name],
         }
         for name, summary in WHOLE.items()
     ]
@@ -191,6 +197,30 @@ def promises_command(as_json: bool) -> int:
         for promise in PROMISES.values()
     ]
     return _tell(as_json, rows, {"name": "promise", "summary": "what it says"})
+
+
+@click.command("levels")
+@_JSON
+def levels_command(as_json: bool) -> int:
+    """List the levels of isolation that transactions can be judged by, the weaker ones first.
+
+    --json also says what each implies, and where it is defined.
+
+    \b
+    splitbrain check history.edn --model list-append --level snapshot-isolation
+    """
+    from checker.transactions.levels import LEVELS
+
+    rows = [
+        {
+            "name": level.name,
+            "summary": level.summary,
+            "implies": list(level.implies),
+            "source": level.source,
+        }
+        for level in LEVELS.values()
+    ]
+    return _tell(as_json, rows, {"name": "level", "summary": "what it says"})
 
 
 def _tell(as_json: bool, rows: Sequence[Mapping[str, Any]], heads: Mapping[str, str]) -> int:

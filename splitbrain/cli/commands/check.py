@@ -17,7 +17,7 @@ from splitbrain.cli.judging import Asked, Judged, judge_file
 from splitbrain.cli.junit_file import JUnitFile, junit_option, or_unwritten
 from splitbrain.cli.loudness import loudness_options, refuse_both
 from splitbrain.cli.outputs import problems_of
-from splitbrain.cli.promising import LINEARIZABLE, parse_promises
+from splitbrain.cli.promising import LINEARIZABLE, parse_level, parse_promises
 from splitbrain.suggest import unknown_name
 from splitbrain.text import printable
 
@@ -37,6 +37,12 @@ STDIN = Path("-")
     metavar="PROMISE,…",
     help="What the system promises, one or several (see `splitbrain promises`), or all: each gets "
     "a verdict, and the exit code is that of all together.  [default: linearizable]",
+)
+@click.option(
+    "--level",
+    metavar="LEVEL",
+    help="Of transactions (list-append, rw-register): the level of isolation that is asked for "
+    "(see `splitbrain levels`).  [default: strict-serializable]",
 )
 @click.option(
     "--reading",
@@ -84,6 +90,7 @@ def check_command(
     files: tuple[Path, ...],
     model: str | None,
     consistency: str | None,
+    level: str | None,
     reading: str | None,
     independent: bool | None,
     time_limit: str | None,
@@ -106,6 +113,7 @@ def check_command(
     splitbrain check history.jsonl
     splitbrain check jepsen/store/latest/history.edn --model cas-register --html why.html
     splitbrain check history.jsonl --consistency linearizable,sequential,monotonic-reads
+    splitbrain check transactions.edn --model list-append --level snapshot-isolation
     splitbrain check corpus/ --json
     some-client | splitbrain check - --model register
     """
@@ -126,7 +134,12 @@ def check_command(
         progress=not quiet,
         promises=parse_promises(consistency, problems),
         promises_named=consistency is not None,
+        level=parse_level(level, problems),
     )
+    if level is not None and consistency is not None:
+        problems.append(
+            "--level: transactions are judged by a level or by --consistency, not by both."
+        )
     if page is not None and LINEARIZABLE not in asked.promises:
         problems.append(
             "--html: the page shows what is linearizable and what is not; name linearizable in "
@@ -143,6 +156,11 @@ def check_command(
             for option, given in limits.items()
             if given is not None
         ]
+        if level is not None:
+            problems.append(
+                "--level: a pipe is judged event by event, and levels of isolation only whole; "
+                "write the history to a file."
+            )
         if asked.promises != (LINEARIZABLE,):
             problems.append(
                 "--consistency: of a pipe only linearizability is judged, event by event; write "

@@ -35,6 +35,15 @@ NO_ORDER_SHOWN = (
     "the witness has an order if the whole history has one",
     "none of all the orders of the witness that keep each process's own is legal",
 )
+SERIAL_SHOWN = (
+    ORDER_SHOWN[0],
+    "what the level asks of sessions, or of real time, is kept",
+    "one copy of the keys, used by one client, can take every transaction",
+)
+ANOMALY_SHOWN = (
+    "the anomaly is there in what clients were told",
+    "the level rules it out",
+)
 SHOWN = {
     ("linearizable", "valid"): ORDER_SHOWN,
     ("linearizable", "invalid"): REFUTATION_SHOWN,
@@ -107,7 +116,8 @@ def verify_command(
     search.
 
     A valid verdict is proved by an order of all operations; an invalid one by a few of them that
-    would have an order if the whole history had one, and of which no order is legal.
+    would have an order if the whole history had one, and of which no order is legal; or by a cycle
+    of transactions, or what else of them the level of isolation rules out.
 
     \b
     splitbrain check history.jsonl --certificate proof.json
@@ -132,27 +142,37 @@ def verify_command(
 def _verified(
     evidence: Proof, certificate: Path, history: Path, model: str | None, independent: bool | None
 ) -> Verified:
-    from checker.consistency.proof import claim_of, problem_of
+    from checker.consistency.proof import problem_of
+    from checker.linearizability.certificate import Certificate
     from checker.linearizability.fit import check_fit
+    from checker.linearizability.refutation import Refutation
     from checker.reading import READINGS
+    from checker.transactions.evidence import IsolationRefutation, SerialOrder
+    from checker.transactions.intake import transactions_of
     from histories.history import read_history
 
     started = time.perf_counter()
-    definition = _model(evidence.model, model)
+    isolation = isinstance(evidence, (SerialOrder, IsolationRefutation))
+    definition = None if isolation else _model(evidence.model, model)
     if evidence.reading not in READINGS:
         raise Problems([f"{certificate}: the reading {evidence.reading!r} is not known."])
     asked = evidence.independent if independent is None else independent
     read_so = read_history(history, independent=asked)
     table = read_so.table
-    check_fit(table, definition)
+    # Of transactions keys are in their steps; of linearizability each key is proved by itself.
+    if definition is None:
+        keys = len(transactions_of(table, evidence.model).keys)
+    else:
+        check_fit(table, definition)
+        keys = (
+            len(evidence)
+            if isinstance(evidence, (Certificate, Refutation))
+            else len(set(table.key.tolist()))
+        )
     read = time.perf_counter()
     problem = problem_of(table, definition, evidence, READINGS[evidence.reading])
     done = time.perf_counter()
     keyed = bool(read_so.independent)
-    # What is proved of linearizability is proved key by key.
-    keys = (
-        len(evidence) if claim_of(evidence)[0] == "linearizable" else len(set(table.key.tolist()))
-    )
     return Verified(evidence, problem, keyed, len(table), keys, read - started, done - read)
 
 
@@ -228,7 +248,8 @@ def _tell(certificate: Path, found: Verified) -> None:
         f"{certificate}: proved: the history is {claim} "
         f"({evidence.model}, outcomes read as {evidence.reading}{keys})"
     )
-    for shown in SHOWN[found.claim]:
+    others = SERIAL_SHOWN if verdict == "valid" else ANOMALY_SHOWN
+    for shown in SHOWN.get(found.claim, others):
         print_text(f"  ✓ {shown}")
     print_text(f"  {cost}")
 

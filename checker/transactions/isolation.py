@@ -1,0 +1,115 @@
+"""Judges a history of transactions: which levels of isolation it shows, and which it refutes."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from checker.linearizability.search import linearizable
+from checker.models.list_append import LIST_APPEND
+from checker.reading import SPLITBRAIN, Reading
+from checker.transactions.anomalies import Anomaly
+from checker.transactions.columns import LIST_APPEND as LISTS
+from checker.transactions.columns import RW_REGISTER
+from checker.transactions.deciding import decide
+from checker.transactions.evidence import IsolationRefutation, SerialOrder
+from checker.transactions.findings import Findings
+from checker.transactions.intake import transactions_of
+from checker.transactions.levels import LEVELS, STRICT_SERIALIZABLE, strongest
+from checker.transactions.showing import evidence_of
+from checker.transactions.telling import violation_of
+from checker.verdict import Result, Verdict
+from histories.table import Table
+
+MODELS = {
+    LISTS: LIST_APPEND.summary,
+    RW_REGISTER: "registers written and read in one transaction; nil at first",
+}
+"""Models of which levels of isolation are judged, and what they are."""
+
+
+def judge_isolation(
+    table: Table,
+    model: str,
+    level: str = STRICT_SERIALIZABLE,
+    *,
+    reading: Reading | None = None,
+    explained: bool = True,
+    compiled: bool | None = None,
+    **limits: Any,
+) -> Result:
+    """The verdict on one level, and in ``statistics["isolation"]`` what becomes of all levels.
+
+    VALID comes with an order of all transactions where one was found, INVALID with an anomaly,
+    both checked by ``verifying.py``. What inference leaves open of strict serializability over
+    lists is searched for as any object's linearizability, within ``limits`` (those of
+    ``linearizable``). ``reading``: under one where nil says nothing, nil says nothing; by default
+    it was seen. Raises HistoryError for what is no transaction of the model.
+    """
+    told = reading or SPLITBRAIN
+    columns = transactions_of(table, model, nil_says_nothing=told.nil_read == "anything")
+    began = time.perf_counter()
+    findings = decide(columns, compiled=compiled)
+    verdict = findings.verdict(level)
+    took = time.perf_counter() - began
+    if verdict is Verdict.UNKNOWN and level == STRICT_SERIALIZABLE and columns.lists:
+        result = linearizable(table, LIST_APPEND, reading=told, explained=explained, **limits)
+        if result.verdict is not Verdict.UNKNOWN:
+            if result.verdict is Verdict.VALID:
+                findings.hold([STRICT_SERIALIZABLE])
+            result.statistics["isolation"] = _isolation(findings, level)
+            return result
+    against = findings.against(level)
+    began = time.perf_counter()
+    violations = (
+        tuple(violation_of(findings.inferred, table, one) for one in against) if explained else ()
+    )
+    explaining = time.perf_counter() - began
+    if verdict is Verdict.INVALID:
+        shown = against[0]
+        sentence = (violations or (violation_of(findings.inferred, table, shown),))[0].sentence
+        reason: str | None = f"{shown.name}: {sentence}"
+        proof: Any = IsolationRefutation(
+            model, level, shown.name, evidence_of(findings.inferred, shown), told.name
+        )
+    else:
+        reason = None if verdict is Verdict.VALID else "; ".join(findings.doubts)
+        proof = None
+        if verdict is Verdict.VALID and findings.order is not None:
+            assert findings.serial is not None
+            proof = SerialOrder(model, findings.serial, columns.call[findings.order], told.name)
+    return Result(
+        verdict,
+        model,
+        findings.algorithm,
+        len(columns),
+        len(columns.keys),
+        reason,
+        took,
+        explaining,
+        violations,
+        proof,
+        {"isolation": _isolation(findings, level), "reading": told.name},
+    )
+
+
+def _isolation(findings: Findings, level: str) -> dict[str, Any]:
+    """The level asked for, what becomes of each, and what was found."""
+    refuted = findings.refuted
+    return {
+        "level": level,
+        "levels": {name: str(findings.verdict(name)) for name in LEVELS},
+        "not_refuted": list(findings.maximal),
+        "shown": list(strongest(findings.holds)),
+        "refuted_by": {name: findings.against(name)[0].name for name in LEVELS if name in refuted},
+        "anomalies": {one.name: _count(findings, one) for one in findings.anomalies},
+        "doubts": list(findings.doubts),
+    }
+
+
+def _count(findings: Findings, anomaly: Anomaly) -> dict[str, Any]:
+    return {
+        "transactions": len(anomaly.rows),
+        "found": anomaly.found,
+        "rules_out": list(anomaly.refutes),
+    }

@@ -1,0 +1,45 @@
+"""Levels of isolation in a few lines: what a history shows, and what it rules out."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+
+def levels_text(isolation: Mapping[str, Any], width: int) -> str:
+    """What was asked, what holds, what is ruled out by what, and what is left open."""
+    levels: Mapping[str, str] = isolation["levels"]
+    shown, free = list(isolation["shown"]), list(isolation["not_refuted"])
+    ruled: dict[str, list[str]] = {}
+    for name, anomaly in isolation["refuted_by"].items():
+        ruled.setdefault(anomaly, []).append(name)
+    lines = []
+    if shown:
+        lines.append(f"Holds: {_listed(shown)}.")
+    left = [name for name in free if name not in shown and levels[name] == "unknown"]
+    if left:
+        doubts = "; ".join(isolation["doubts"])
+        lines.append(
+            f"Not ruled out, and not shown: {_listed(left)}" + (f" ({doubts})." if doubts else ".")
+        )
+    for anomaly, names in ruled.items():
+        first = _weakest(names, isolation)
+        lines.append(f"Ruled out by {anomaly}: {_listed(first)}, and what implies it.")
+    return "\n".join(
+        textwrap.fill(line, width - 2, initial_indent="  ", subsequent_indent="    ",
+                      break_on_hyphens=False)
+        for line in lines
+    )  # fmt: skip
+
+
+def _weakest(names: list[str], isolation: Mapping[str, Any]) -> list[str]:
+    """Of those that one anomaly rules out the ones that it names itself, else the first."""
+    own: list[str] = []
+    for anomaly in isolation["anomalies"].values():
+        own += [name for name in anomaly["rules_out"] if name in names and name not in own]
+    return own or names[:1]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names)
