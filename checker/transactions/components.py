@@ -8,8 +8,17 @@ those are a range of rows.
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
 
-def link(source, target, sort, on, count, offsets, targets, sorts, keys):
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+
+
+def link(
+    source: Array, target: Array, sort: Array, on: Array, count: int, offsets: Array,
+    targets: Array, sorts: Array, keys: Array,
+) -> None:  # fmt: skip
     """Edges by source: a counting sort. ``offsets``: int64[nodes + 2], zero throughout."""
     for e in range(count):
         offsets[source[e] + 2] += 1
@@ -24,8 +33,10 @@ def link(source, target, sort, on, count, offsets, targets, sorts, keys):
 
 
 def components(
-    offsets, targets, sorts, mask, moment, upto, place, index, low, component, stack, path, order
-):  # fmt: skip
+    offsets: Array, targets: Array, sorts: Array, mask: int, moment: Array, upto: Array,
+    place: Array, index: Array, low: Array, component: Array, stack: Array, path: Array,
+    order: Array,
+) -> int:  # fmt: skip
     """Tarjan's strongly connected components (SIAM J. Comput. 1972), without recursion.
 
     Nodes below ``len(offsets) - 2`` have edges of their own, of which those with a bit of

@@ -224,8 +224,8 @@ class Cycles:
         source, target = self._sources[edge].astype(np.int64), self._graph.targets[edge]
         return edge[of[2 * source] == of[2 * target.astype(np.int64) + 1]]
 
-    def _cycle(self, edge: int, end: int, shape: Shape, mask: int) -> tuple[Dependency, ...] | None:
-        """The cycle that a walk found, of transactions; None where it meets one twice."""
+    def _cycle(self, edge: int, end: int, shape: Shape, mask: int) -> tuple[Dependency, ...]:
+        """The cycle that a walk found, of transactions that each come once."""
         states = len(shape.accepts)
         walked = [end]
         while (before := int(self._back[walked[-1]])) >= 0:

@@ -7,6 +7,10 @@ and who reads a version and then writes makes a later one, unless there is a cyc
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
+import numpy.typing as npt
+
 from checker.transactions.columns import NOTHING, READ, WRITE
 from checker.transactions.edges import (
     ABORTED,
@@ -19,8 +23,13 @@ from checker.transactions.edges import (
 from checker.transactions.tracing import cross
 from histories.table import FAIL, INFO, OK
 
+Array: TypeAlias = npt.NDArray[Any]
 
-def own_registers(first, kind, key, value, outcome, wrote, read, external, final, flags):
+
+def own_registers(
+    first: Array, kind: Array, key: Array, value: Array, outcome: Array, wrote: Array,
+    read: Array, external: Array, final: Array, flags: Array,
+) -> None:  # fmt: skip
     """Hold each transaction's reads against its own writes and reads.
 
     ``wrote``, ``read``: int32[keys], -1 throughout: the last write and read of the key.
@@ -48,9 +57,10 @@ def own_registers(first, kind, key, value, outcome, wrote, read, external, final
 
 
 def sources(
-    bounds, steps, kind, value, owner, outcome, happened, where, whose, writer, ambiguous,
-    external, final, flags,
-):  # fmt: skip
+    bounds: Array, steps: Array, kind: Array, value: Array, owner: Array, outcome: Array,
+    happened: Array, where: Array, whose: Array, writer: Array, ambiguous: Array, external: Array,
+    final: Array, flags: Array,
+) -> None:  # fmt: skip
     """For each read the write that it saw.
 
     ``where``, ``whose``: int32[values], -1 throughout. ``writer``: int32[m], for a read the step
@@ -99,9 +109,10 @@ def sources(
 
 
 def observe(
-    bounds, steps, kind, owner, happened, ambiguous, external, writer, lost, readers, writers,
-    heads, after, source, target, sort, on, nodes,
-):  # fmt: skip
+    bounds: Array, steps: Array, kind: Array, owner: Array, happened: Array, ambiguous: Array,
+    external: Array, writer: Array, lost: Array, readers: Array, writers: Array, heads: Array,
+    after: Array, source: Array, target: Array, sort: Array, on: Array, nodes: Array,
+) -> int:  # fmt: skip
     """Edges: wr from each write to its readers; rw from those to whoever is known to come later.
 
     Later than nil comes every write; later than a version, what those of its readers wrote that
@@ -172,7 +183,7 @@ def observe(
     return count
 
 
-def writes_later(i, end, steps, kind, owner):
+def writes_later(i: int, end: int, steps: Array, kind: Array, owner: Array) -> bool:
     """Whether the transaction of the i-th step of a key writes that key after it."""
     t = owner[steps[i]]
     i += 1
@@ -183,7 +194,7 @@ def writes_later(i, end, steps, kind, owner):
     return False
 
 
-def writes(k, step, bounds, steps, kind, owner):
+def writes(k: int, step: int, bounds: Array, steps: Array, kind: Array, owner: Array) -> bool:
     """Whether the transaction of a step of key k writes that key after it: a binary search."""
     low, high = bounds[k], bounds[k + 1]
     while low < high:

@@ -8,6 +8,10 @@ after all that is shown, in an order of which nothing is known.
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
+import numpy.typing as npt
+
 from checker.transactions.columns import READ, WRITE
 from checker.transactions.edges import (
     ABORTED,
@@ -24,14 +28,17 @@ from checker.transactions.edges import (
 )
 from histories.table import FAIL, INFO, OK
 
+Array: TypeAlias = npt.NDArray[Any]
+
 CROSSED_MIN, CROSSED_PER_MEMBER = 64, 4
 """All pairs of readers and writers are spelt out while they are no more than this."""
 
 
 def own_lists(
-    first, kind, key, value, begin, length, elements, outcome, last, wrote, read, before, external,
-    final, flags,
-):  # fmt: skip
+    first: Array, kind: Array, key: Array, value: Array, begin: Array, length: Array,
+    elements: Array, outcome: Array, last: Array, wrote: Array, read: Array, before: Array,
+    external: Array, final: Array, flags: Array,
+) -> None:  # fmt: skip
     """Hold each transaction's reads against its own appends.
 
     ``last``, ``wrote``, ``read``: int32[keys], -1 throughout: the last step, append and read of
@@ -79,7 +86,9 @@ def own_lists(
             read[k] = s
 
 
-def bucket(kind, key, owner, outcome, bounds, steps):
+def bucket(
+    kind: Array, key: Array, owner: Array, outcome: Array, bounds: Array, steps: Array,
+) -> None:  # fmt: skip
     """Steps that matter by key, in their order: a counting sort.
 
     ``bounds``: int64[keys + 2], zero throughout; afterwards the steps of key k are
@@ -96,7 +105,7 @@ def bucket(kind, key, owner, outcome, bounds, steps):
             bounds[key[s] + 1] += 1
 
 
-def repeats(begin, length, elements, stamp, mark):
+def repeats(begin: int, length: int, elements: Array, stamp: Array, mark: int) -> bool:
     """Whether a list has an element twice. ``stamp``: int32[values]; ``mark`` is new to it."""
     for i in range(begin, begin + length):
         if stamp[elements[i]] == mark:
@@ -106,9 +115,10 @@ def repeats(begin, length, elements, stamp, mark):
 
 
 def spines(
-    bounds, steps, kind, value, begin, length, elements, owner, outcome, happened, where, whose,
-    stamp, spine, ambiguous, external, flags,
-):  # fmt: skip
+    bounds: Array, steps: Array, kind: Array, value: Array, begin: Array, length: Array,
+    elements: Array, owner: Array, outcome: Array, happened: Array, where: Array, whose: Array,
+    stamp: Array, spine: Array, ambiguous: Array, external: Array, flags: Array,
+) -> int:  # fmt: skip
     """Choose the spine of each key, and hold all other reads against it.
 
     ``where``, ``whose``, ``stamp``: int32[values], -1 throughout. ``spine``: int32[keys], the
@@ -191,9 +201,10 @@ def spines(
 
 
 def places(
-    bounds, steps, kind, value, begin, length, elements, owner, outcome, happened, where, whose,
-    spine, at, by, place,
-):  # fmt: skip
+    bounds: Array, steps: Array, kind: Array, value: Array, begin: Array, length: Array,
+    elements: Array, owner: Array, outcome: Array, happened: Array, where: Array, whose: Array,
+    spine: Array, at: Array, by: Array, place: Array,
+) -> None:  # fmt: skip
     """Who wrote what of each spine.
 
     ``at``: int64[keys + 1]; the spine of key k is ``by[at[k] : at[k + 1]]``, the appending steps,
@@ -228,9 +239,11 @@ def places(
 
 
 def trace(
-    bounds, steps, kind, owner, outcome, happened, final, spine, at, by, place, external, flags,
-    dirty, lost, slots, readers, writers, source, target, sort, on, nodes,
-):  # fmt: skip
+    bounds: Array, steps: Array, kind: Array, owner: Array, outcome: Array, happened: Array,
+    final: Array, spine: Array, at: Array, by: Array, place: Array, external: Array, flags: Array,
+    dirty: Array, lost: Array, slots: Array, readers: Array, writers: Array, source: Array,
+    target: Array, sort: Array, on: Array, nodes: Array,
+) -> int:  # fmt: skip
     """Edges of every key whose order is known, and what reads of it must not show.
 
     ``dirty``: int32[keys], where in the spine what failed was built upon, or -1. ``lost``:
@@ -342,7 +355,10 @@ def trace(
     return count
 
 
-def cross(readers, many, writers, number, k, source, target, sort, on, nodes, count, room):
+def cross(
+    readers: Array, many: int, writers: Array, number: int, k: int, source: Array, target: Array,
+    sort: Array, on: Array, nodes: Array, count: int, room: int,
+) -> int:  # fmt: skip
     """Edges rw from each of ``many`` readers to each of ``number`` writers but itself.
 
     Both are ascending. Where all pairs would be too many, two chains of nodes stand for them: one

@@ -351,7 +351,7 @@ class _Told:
     def steps(self, one: Operation) -> list[tuple[str, Key, Any]]:
         """(f, key, value) of each step; what a read saw is not told unless it was acknowledged."""
         known = one.outcome is Outcome.OK and one.output is not None
-        found = []
+        found: list[tuple[str, Key, Any]] = []
         for f, name, *rest in one.output if known else one.input:
             value = rest[0] if rest else None
             key = (canonical(one.key), canonical(name))

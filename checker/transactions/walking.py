@@ -7,13 +7,20 @@ rw edge, or after an edge of the kind that is looked for.
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
+import numpy.typing as npt
+
 from checker.transactions.edges import GLUE, RW, WW
+
+Array: TypeAlias = npt.NDArray[Any]
 
 
 def walk(
-    offsets, targets, sorts, mask, inside, start, goal, state, turns, accepts, seen, mark, back,
-    queue, budget,
-):  # fmt: skip
+    offsets: Array, targets: Array, sorts: Array, mask: int, inside: Array, start: int, goal: int,
+    state: int, turns: Array, accepts: Array, seen: Array, mark: int, back: Array, queue: Array,
+    budget: Array,
+) -> int:  # fmt: skip
     """The shortest walk from ``start`` in ``state`` to ``goal`` that the automaton accepts.
 
     ``inside``: int8[nodes], where it may go. ``turns``: int8[states, 2], the state after an edge
@@ -54,7 +61,7 @@ def walk(
             seen[new] = mark
             back[new] = 2 * at + (1 if sort == GLUE else 0)
             if to == goal and accepts[then] == 1:
-                return new
+                return int(new)
             if sort == GLUE:
                 head -= 1
                 queue[head] = new
@@ -67,8 +74,9 @@ def walk(
 
 
 def reached(
-    offsets, targets, sorts, mask, component, order, bounds, tails, heads, many, bits, found
-):  # fmt: skip
+    offsets: Array, targets: Array, sorts: Array, mask: int, component: Array, order: Array,
+    bounds: Array, tails: Array, heads: Array, many: int, bits: Array, found: Array,
+) -> int:  # fmt: skip
     """For up to 62 pairs whether a path leads from ``heads[i]`` to ``tails[i]``.
 
     ``component``, ``order``: as ``components`` leaves them for ``mask``; ``bounds``: int64[count +
@@ -100,7 +108,10 @@ def reached(
     return looked
 
 
-def later(offsets, targets, sorts, keys, component, edges, stack, seen, which, nodes):
+def later(
+    offsets: Array, targets: Array, sorts: Array, keys: Array, component: Array, edges: Array,
+    stack: Array, seen: Array, which: Array, nodes: Array,
+) -> int:  # fmt: skip
     """For each of ``edges`` all nodes that its target leads to by glue, and by ww on its key.
 
     Only within its component. ``seen``: int32[nodes], -1 throughout; ``stack``: int32[nodes].

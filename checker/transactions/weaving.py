@@ -7,13 +7,21 @@ there may still be an order.
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
+import numpy.typing as npt
+
 from checker.transactions.columns import READ, WRITE
+
+Array: TypeAlias = npt.NDArray[Any]
 
 
 def weave(
-    offsets, targets, sorts, mask, waits, first, kind, key, call, ret, happened, external, writer,
-    counts, left, current, moments, queue, asleep, then, order,
-):  # fmt: skip
+    offsets: Array, targets: Array, sorts: Array, mask: int, waits: Array, first: Array,
+    kind: Array, key: Array, call: Array, ret: Array, happened: Array, external: Array,
+    writer: Array, counts: Array, left: Array, current: Array, moments: Array, queue: Array,
+    asleep: Array, then: Array, order: Array,
+) -> int:  # fmt: skip
     """Fill ``order`` (int64[n]) as far as possible; gives how far.
 
     ``waits``: int32[nodes], zero throughout, gets the number of edges that lead to each.
@@ -92,12 +100,12 @@ def weave(
                 size = push(queue, size, to)
 
 
-def current_done(then, t):
+def current_done(then: Array, t: int) -> bool:
     """Whether a transaction has its place already."""
-    return then[t] == -2
+    return bool(then[t] == -2)
 
 
-def push(queue, size, one):
+def push(queue: Array, size: int, one: int) -> int:
     """Put a node into the heap; gives its new size."""
     at = size
     while at > 0 and queue[(at - 1) // 2] > one:
@@ -107,7 +115,7 @@ def push(queue, size, one):
     return size + 1
 
 
-def pop(queue, size):
+def pop(queue: Array, size: int) -> int:
     """Take the least node out of the heap; gives its new size."""
     size -= 1
     one = queue[size]
