@@ -88,6 +88,7 @@ def _serial(findings: Findings, whole: Components | None, kernels: Any) -> None:
     that is an anomaly, too.
     """
     inferred = findings.inferred
+    none: Anomaly | None = None
     for level, within in reversed(SERIAL.items()):
         if level in findings.refuted:
             continue
@@ -100,12 +101,15 @@ def _serial(findings: Findings, whole: Components | None, kernels: Any) -> None:
             if known:
                 findings.algorithm = "dependency graph, every order"
             if known and order is None:
+                # The weakest level that has none rules out all that is stronger.
                 rows = tuple(np.flatnonzero(inferred.transactions.happened_surely()).tolist())
-                findings.anomalies.append(Anomaly(NO_SERIAL_ORDER, rows, (level,)))
+                none = Anomaly(NO_SERIAL_ORDER, rows, (level,))
         if order is not None:
             findings.order, findings.serial = order, level
             findings.hold([level])
-            return
+            break
+    if none is not None:
+        findings.anomalies.append(none)
 
 
 def _weaker(
