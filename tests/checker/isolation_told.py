@@ -29,8 +29,7 @@ def cycles(*texts, lists=True):
     findings = found(*texts, lists=lists)
     return {
         one.name: [
-            (step["kind"], step.get("key"))
-            for step in evidence_of(findings.inferred, one)["cycle"]
+            (step["kind"], step.get("key")) for step in evidence_of(findings.inferred, one)["cycle"]
         ]
         for one in findings.anomalies
         if one.cycle
