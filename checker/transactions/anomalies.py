@@ -18,6 +18,7 @@ from checker.transactions.levels import (
 GARBAGE_READ, DUPLICATE_ELEMENTS = "garbage-read", "duplicate-elements"
 INTERNAL, INCOMPATIBLE_ORDER = "internal", "incompatible-order"
 G1A, G1B, DIRTY_UPDATE, LOST_UPDATE = "G1a", "G1b", "dirty-update", "lost-update"
+REORDERED_APPENDS = "reordered-appends"
 NO_SERIAL_ORDER = "no-serial-order"
 
 REFUTES = {
@@ -26,6 +27,7 @@ REFUTES = {
     G1A: (READ_COMMITTED,),
     G1B: (READ_COMMITTED,),
     INCOMPATIBLE_ORDER: (READ_COMMITTED,),
+    REORDERED_APPENDS: (READ_COMMITTED,),
     DIRTY_UPDATE: (READ_COMMITTED,),
     INTERNAL: (READ_ATOMIC, REPEATABLE_READ),
     LOST_UPDATE: (PARALLEL_SNAPSHOT_ISOLATION, REPEATABLE_READ),
@@ -34,6 +36,8 @@ REFUTES = {
 
 * A value nobody wrote, or an element twice, comes about under no level.
 * Two reads that agree with no one order of appends: one of them saw what was not to last.
+* *Reordered appends*: a list with what a transaction appended later, and not before that what it
+  appended sooner, is none that was there once it had ended, nor while it went on.
 * *Internal*: a transaction that does not see its own writes is no history at all to Adya (§ 3.1);
   one that sees a key change is, up to PL-2. Both contradict read atomic (axiom INT).
 * *Lost update*: whichever of the two writes came first, the other's reader saw what was before it,

@@ -50,6 +50,8 @@ class Inferred:
     steps ``by[at[k] : at[k + 1]]``. ``dirty``: int32[keys], the place in that order where
     something that failed was built upon, or -1. ``lost``: int32[keys, 2], two reads of the same
     version by two transactions that both went on to write it, or -1.
+    ``torn``: int64, appends that are in a list though one that their transaction made to it before
+    is not, or only behind them.
     ``unordered``: int64[k, 2], pairs of key and transaction that wrote it in no known order.
     ``undecided``: why something was left out of the inference, in words; empty where it is whole.
     Of registers only, ``writer``: int32[m], the step that wrote what a read saw, -1 for nil;
@@ -67,6 +69,7 @@ class Inferred:
     spine: Int32
     dirty: Int32
     lost: Int32
+    torn: Int64
     unordered: Int64
     undecided: tuple[str, ...] = ()
     writer: Int32 | None = None

@@ -6,12 +6,20 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from checker.transactions import components, observing, replaying, tracing, walking, weaving
+from checker.transactions import (
+    components,
+    crossing,
+    observing,
+    replaying,
+    tracing,
+    walking,
+    weaving,
+)
 
 PLAIN_STEPS_MAX = 4_000
 """Steps of a history that plain Python decides sooner than numba is loaded."""
 
-_MODULES = (tracing, observing, components, walking, weaving, replaying)
+_MODULES = (crossing, tracing, observing, components, walking, weaving, replaying)
 _ENTRIES = (
     tracing.own_lists,
     tracing.bucket,

@@ -9,6 +9,7 @@ import numpy as np
 from checker.transactions.columns import WRITE, Transactions
 from checker.transactions.inferred import Edges, Inferred, owners
 from checker.wording import plural, show
+from histories.table import FAIL
 
 
 def infer_lists(columns: Transactions, kernels: Any) -> Inferred:
@@ -75,9 +76,18 @@ def infer_lists(columns: Transactions, kernels: Any) -> Inferred:
         spine,
         dirty,
         lost,
+        _torn(columns, owner, place, before),
         _unordered(columns, owner, happened, place),
         _left_out(columns, ambiguous),
     )
+
+
+def _torn(columns: Transactions, owner: Any, place: Any, before: Any) -> Any:
+    """Appends that are in a list without those that their transaction made to it before."""
+    steps = np.flatnonzero((place >= 0) & (before >= 0))
+    steps = steps[columns.outcome[owner[steps]] != FAIL]
+    earlier = place[before[steps]]
+    return steps[(earlier < 0) | (earlier > place[steps])]
 
 
 def _unordered(columns: Transactions, owner: Any, happened: Any, place: Any) -> Any:

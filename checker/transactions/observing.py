@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy.typing as npt
 
 from checker.transactions.columns import NOTHING, READ, WRITE
+from checker.transactions.crossing import cross
 from checker.transactions.edges import (
     ABORTED,
     GARBAGE,
@@ -20,7 +21,6 @@ from checker.transactions.edges import (
     UNREPEATABLE,
     WR,
 )
-from checker.transactions.tracing import cross
 from histories.table import FAIL, INFO, OK
 
 Array: TypeAlias = npt.NDArray[Any]

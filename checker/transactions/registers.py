@@ -60,6 +60,7 @@ def infer_registers(columns: Transactions, kernels: Any) -> Inferred:
         np.full(keys, -1, np.int32),
         np.full(keys, -1, np.int32),
         lost,
+        np.zeros(0, np.int64),
         np.zeros((0, 2), np.int64),
         _left_out(columns, ambiguous),
         writer,

@@ -6,7 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from checker.transactions.anomalies import Anomaly, Dependency
+from checker.transactions.anomalies import (
+    DIRTY_UPDATE,
+    REORDERED_APPENDS,
+    Anomaly,
+    Dependency,
+)
 from checker.transactions.columns import READ, WRITE
 from checker.transactions.edges import NAMES, PROCESS, REALTIME, RW, WR, WW
 from checker.transactions.inferred import Inferred
@@ -35,7 +40,7 @@ def evidence_of(inferred: Inferred, anomaly: Anomaly) -> dict[str, Any]:
         shown["step"] = int(anomaly.steps[-1] - columns.first[anomaly.rows[-1]])
     if writes:
         shown["values"] = [columns.values[int(columns.value[s])] for s in writes]
-    if anomaly.name == "dirty-update":
+    if anomaly.name in (DIRTY_UPDATE, REORDERED_APPENDS):
         spine = int(inferred.spine[anomaly.key])
         shown["reads"] = [int(call[inferred.owner[spine]])]
     return shown

@@ -16,6 +16,7 @@ from checker.transactions.anomalies import (
     INTERNAL,
     LOST_UPDATE,
     REFUTES,
+    REORDERED_APPENDS,
     Anomaly,
 )
 from checker.transactions.columns import READ, WRITE
@@ -48,6 +49,8 @@ def suspects(inferred: Inferred) -> list[Anomaly]:
         steps = np.flatnonzero(inferred.flags & bit)
         if len(steps):
             found.append(_of_read(inferred, name, int(steps[0]), len(steps)))
+    if len(inferred.torn):
+        found.append(_torn(inferred, int(inferred.torn[0]), len(inferred.torn)))
     dirty = np.flatnonzero(inferred.dirty >= 0)
     if len(dirty):
         found.append(_dirty(inferred, int(dirty[0]), len(dirty)))
@@ -123,6 +126,18 @@ def _earlier(inferred: Inferred, step: int) -> int:
         if columns.kind[one] == READ and columns.key[one] == columns.key[step]:
             return one
     return -1
+
+
+def _torn(inferred: Inferred, step: int, many: int) -> Anomaly:
+    """An append, and the one before it that is missing or behind."""
+    columns = inferred.transactions
+    row, key = int(inferred.owner[step]), int(columns.key[step])
+    earlier = next(
+        s for s in range(step - 1, -1, -1) if columns.kind[s] == WRITE and columns.key[s] == key
+    )
+    rows = (row, int(inferred.owner[inferred.spine[key]]))
+    steps = (earlier, step)
+    return Anomaly(REORDERED_APPENDS, rows, REFUTES[REORDERED_APPENDS], (), key, steps, many)
 
 
 def _dirty(inferred: Inferred, key: int, many: int) -> Anomaly:

@@ -14,6 +14,7 @@ from checker.transactions.anomalies import (
     INCOMPATIBLE_ORDER,
     INTERNAL,
     LOST_UPDATE,
+    REORDERED_APPENDS,
     Anomaly,
 )
 from checker.transactions.edges import PROCESS, REALTIME, WR, WW
@@ -101,7 +102,7 @@ def _suspect(inferred: Inferred, anomaly: Anomaly, operations: Sequence[Operatio
         return f"every order of the {many} was tried, and in none are all answers right"
     name = show_name(columns.keys[anomaly.key])
     first = describe(operations[0])
-    saw = _saw(inferred, anomaly.steps[-1])
+    saw = _saw(inferred, anomaly.steps[-1])  # of a write nothing that is told
     if anomaly.name == GARBAGE_READ:
         told = f"{last} read {saw} in {name}, and nobody ever wrote all of that"
     elif anomaly.name == DUPLICATE_ELEMENTS:
@@ -120,6 +121,12 @@ def _suspect(inferred: Inferred, anomaly: Anomaly, operations: Sequence[Operatio
         told = f"{last} read {saw} in {name}, which contradicts what it had read or written itself"
     elif anomaly.name == LOST_UPDATE:
         told = f"{first} and {last} both read {saw} in {name}, and both wrote it: one is lost"
+    elif anomaly.name == REORDERED_APPENDS:
+        sooner, later = (show(columns.values[int(columns.value[s])]) for s in anomaly.steps)
+        told = (
+            f"{first} appended {sooner} to {name} and then {later}, and {last} read "
+            f"{_saw(inferred, int(inferred.spine[anomaly.key]))}"
+        )
     elif anomaly.name == DIRTY_UPDATE:
         told = f"{last} came on top of what {first} had written to {name}, which failed"
     else:

@@ -14,16 +14,12 @@ from checker.transactions.anomalies import REFUTES
 from checker.transactions.edges import NAMES, PROCESS, REALTIME
 from checker.transactions.evidence import IsolationRefutation, SerialOrder
 from checker.transactions.levels import SERIAL, at_least, cycle_name, refuted_by
+from checker.transactions.told import UNTOLD, Key, Told, Unproved
 from histories.canonical import canonical
 from histories.event import Operation, Outcome
 
-Key = tuple[Any, Any]
 SORTS = {name: sort for sort, name in NAMES.items()}
 TRIED_MAX = 200_000
-
-
-class _Unproved(Exception):
-    """What is not as the evidence says, in words."""
 
 
 def verify_isolation(
@@ -31,29 +27,21 @@ def verify_isolation(
 ) -> str | None:
     """None if the proof holds of the history; else a sentence why not. Linear for an order."""
     nil_says_nothing = READINGS[proof.reading].nil_read == "anything"
-    told = _Told(operations, proof.model == "list-append", nil_says_nothing)
+    told = _Verifier(operations, proof.model == "list-append", nil_says_nothing)
     try:
         if isinstance(proof, SerialOrder):
             told.replay(proof)
         else:
             told.refuted(proof)
-    except _Unproved as why:
+    except Unproved as why:
         return str(why)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return "the evidence does not have the form that its kind of anomaly asks for"
     return None
 
 
-class _Told:
-    """What clients were told, by call index."""
-
-    def __init__(
-        self, operations: Iterable[Operation], lists: bool, nil_says_nothing: bool
-    ) -> None:
-        self.lists = lists
-        self._silent = nil_says_nothing
-        self.all = {one.call: one for one in operations}
-        self._index: dict[tuple[Key, Any], list[Operation]] = {}
+class _Verifier(Told):
+    """What each piece of evidence is held to."""
 
     # An order of all transactions.
 
@@ -68,20 +56,20 @@ class _Told:
         for call in proof.order.tolist():
             one = self.operation(call)
             if call in done or one.outcome is Outcome.FAIL:
-                raise _Unproved(f"the transaction of event {call} is there twice, or had failed")
+                raise Unproved(f"the transaction of event {call} is there twice, or had failed")
             done.add(call)
             if within == REALTIME and one.ret is not None and one.ret < latest:
-                raise _Unproved(
+                raise Unproved(
                     f"the transaction of event {call} was over before one ahead of it was asked for"
                 )
             if within == PROCESS and call < sessions.get(one.process, -1):
-                raise _Unproved(f"the transaction of event {call} is not in its process's order")
+                raise Unproved(f"the transaction of event {call} is not in its process's order")
             latest = max(latest, call)
             sessions[one.process] = call
             self._take(one, state)
         for call, one in self.all.items():
             if one.outcome is Outcome.OK and call not in done:
-                raise _Unproved(
+                raise Unproved(
                     f"the transaction of event {call} was acknowledged, and has no place"
                 )
 
@@ -89,8 +77,8 @@ class _Told:
         for f, key, value in self.steps(one):
             if f not in ("r", "read"):
                 state[key] = [*state.get(key, ()), value] if self.lists else value
-            elif value is not _UNTOLD and state.get(key, [] if self.lists else None) != value:
-                raise _Unproved(
+            elif value is not UNTOLD and state.get(key, [] if self.lists else None) != value:
+                raise Unproved(
                     f"the transaction of event {one.call} reads what is not there in this order"
                 )
 
@@ -107,11 +95,11 @@ class _Told:
         else:
             check = _CHECKS.get(proof.anomaly)
             if check is None:
-                raise _Unproved(f"{proof.anomaly!r} is no anomaly that evidence is known of")
+                raise Unproved(f"{proof.anomaly!r} is no anomaly that evidence is known of")
             check(self, shown)
             refutes = REFUTES[proof.anomaly]
         if proof.level not in at_least(refutes):
-            raise _Unproved(f"{proof.anomaly} is not ruled out by {proof.level}")
+            raise Unproved(f"{proof.anomaly} is not ruled out by {proof.level}")
 
     def _cycle(self, anomaly: str, shown: dict[str, Any]) -> tuple[str, ...]:
         """Each transaction comes before the next for the reason given, and the last before the
@@ -120,32 +108,32 @@ class _Told:
         seen = {one["transaction"]: one for one in shown.get("seen", ())}
         for at, step in enumerate(steps):
             if step["from"] != steps[at - 1]["to"]:
-                raise _Unproved("the cycle is not closed")
+                raise Unproved("the cycle is not closed")
             source, target = self.operation(step["from"]), self.operation(step["to"])
             if source is target:
-                raise _Unproved("a transaction cannot come before itself")
+                raise Unproved("a transaction cannot come before itself")
             self._took_effect(source, seen)
             _EDGES[step["kind"]](self, source, target, step)
         sorts = [SORTS[step["kind"]] for step in steps]
         if cycle_name(sorts) != anomaly:
-            raise _Unproved(f"its edges are those of {cycle_name(sorts)}, not of {anomaly}")
+            raise Unproved(f"its edges are those of {cycle_name(sorts)}, not of {anomaly}")
         return refuted_by(sorts)
 
     def _took_effect(self, one: Operation, seen: dict[int, Any]) -> None:
         if one.outcome is Outcome.OK:
             return
         if one.outcome is Outcome.FAIL:
-            raise _Unproved(f"the transaction of event {one.call} failed")
+            raise Unproved(f"the transaction of event {one.call} failed")
         sighting = seen[one.call]
         key = self.key(sighting)
         value = canonical(sighting["value"])
         self._only(key, value, one)
         reader = self.operation(sighting["read"])
         for f, name, saw in self.steps(reader):
-            known = f in ("r", "read") and name == key and saw is not _UNTOLD
+            known = f in ("r", "read") and name == key and saw is not UNTOLD
             if known and value in (saw if self.lists else [saw]):
                 return
-        raise _Unproved(f"nobody saw the transaction of event {one.call}, which may not have been")
+        raise Unproved(f"nobody saw the transaction of event {one.call}, which may not have been")
 
     def _ww(self, source: Operation, target: Operation, step: dict[str, Any]) -> None:
         """A read shows the source's element, and the target's behind it or not yet."""
@@ -154,10 +142,10 @@ class _Told:
         self._only(key, one, source)
         self._only(key, other, target)
         for f, name, saw in self.steps(self.operation(step["read"])):
-            known = f in ("r", "read") and name == key and saw is not _UNTOLD and one in saw
+            known = f in ("r", "read") and name == key and saw is not UNTOLD and one in saw
             if known and (other not in saw or saw.index(one) < saw.index(other)):
                 return
-        raise _Unproved("the read that is named does not show the order of two appends")
+        raise Unproved("the read that is named does not show the order of two appends")
 
     def _wr(self, source: Operation, target: Operation, step: dict[str, Any]) -> None:
         """The target read the source's value; of a list it was the last that did not fail."""
@@ -170,7 +158,7 @@ class _Told:
                 behind = saw[saw.index(value) + 1 :]
                 if all(self._failed(key, other) for other in behind):
                     return
-        raise _Unproved(f"the transaction of event {target.call} did not read what it should have")
+        raise Unproved(f"the transaction of event {target.call} did not read what it should have")
 
     def _rw(self, source: Operation, target: Operation, step: dict[str, Any]) -> None:
         """The source read the key without the target's value. Of a register it read nil, or what
@@ -183,18 +171,18 @@ class _Told:
             same = not self.lists and saw == canonical(step["value"])
             if same and (saw is None or saw in self._external(target, key)):
                 return
-        raise _Unproved(f"the transaction of event {source.call} did not read the key before that")
+        raise Unproved(f"the transaction of event {source.call} did not read the key before that")
 
     def _process(self, source: Operation, target: Operation, step: dict[str, Any]) -> None:
         """One process ran both, and knew how the first had ended."""
         if source.process != target.process:
-            raise _Unproved("the two transactions are of different processes")
+            raise Unproved("the two transactions are of different processes")
         self._realtime(source, target, step)
 
     def _realtime(self, source: Operation, target: Operation, step: dict[str, Any]) -> None:
         """The first was acknowledged before the second was asked for."""
         if source.outcome is not Outcome.OK or source.ret is None or source.ret >= target.call:
-            raise _Unproved("the first transaction was not over when the second was asked for")
+            raise Unproved("the first transaction was not over when the second was asked for")
 
     def _garbage(self, shown: dict[str, Any]) -> None:
         """A read of something that no transaction wrote, whatever became of it."""
@@ -202,7 +190,7 @@ class _Told:
         for saw in self._told_by(shown["reads"][-1], key):
             if any(not self._writers(key, one) for one in (saw if self.lists else [saw])):
                 return
-        raise _Unproved("all that was read had been written")
+        raise Unproved("all that was read had been written")
 
     def _aborted(self, shown: dict[str, Any]) -> None:
         """A read of what only transactions that failed have written."""
@@ -210,7 +198,7 @@ class _Told:
         for saw in self._told_by(shown["reads"][-1], key):
             if any(self._failed(key, one) for one in (saw if self.lists else [saw])):
                 return
-        raise _Unproved("nothing that was read had failed")
+        raise Unproved("nothing that was read had failed")
 
     def _intermediate(self, shown: dict[str, Any]) -> None:
         """A read of a value that its transaction wrote over; of a list, without the rest."""
@@ -231,14 +219,14 @@ class _Told:
                     and wrote[-1] != last
                 ):
                     return
-        raise _Unproved("what was read is what its transaction wrote last")
+        raise Unproved("what was read is what its transaction wrote last")
 
     def _duplicate(self, shown: dict[str, Any]) -> None:
         """A list that shows one element twice."""
         for saw in self._told_by(shown["reads"][-1], self.key(shown)):
             if len(set(saw)) < len(saw):
                 return
-        raise _Unproved("no element is there twice")
+        raise Unproved("no element is there twice")
 
     def _incompatible(self, shown: dict[str, Any]) -> None:
         """Two reads of a list of which neither is a beginning of the other."""
@@ -248,7 +236,7 @@ class _Told:
                 many = min(len(one), len(other))
                 if one[:many] != other[:many]:
                     return
-        raise _Unproved("one of the two lists is a beginning of the other")
+        raise Unproved("one of the two lists is a beginning of the other")
 
     def _dirty(self, shown: dict[str, Any]) -> None:
         """A list that shows what failed, and behind it what did not."""
@@ -259,15 +247,29 @@ class _Told:
         for saw in self._told_by(shown["reads"][-1], key):
             if failed in saw and later in saw[saw.index(failed) :] and self._failed(key, failed):
                 return
-        raise _Unproved("nothing that failed was built upon")
+        raise Unproved("nothing that failed was built upon")
+
+    def _reordered(self, shown: dict[str, Any]) -> None:
+        """A list with what a transaction appended later, not behind what it appended sooner."""
+        key = self.key(shown)
+        sooner, later = (canonical(value) for value in shown["values"])
+        writer = self.operation(shown["transactions"][0])
+        self._only(key, sooner, writer)
+        self._only(key, later, writer)
+        wrote = [v for f, name, v in self.steps(writer) if f not in ("r", "read") and name == key]
+        for saw in self._told_by(shown["reads"][-1], key):
+            there = later in saw and sooner not in saw[: saw.index(later)]
+            if there and wrote.index(sooner) < wrote.index(later):
+                return
+        raise Unproved("the appends are in the list as they were made")
 
     def _internal(self, shown: dict[str, Any]) -> None:
         """Reads of one transaction that contradict its own writes, or one another."""
         one, key = self.operation(shown["reads"][-1]), self.key(shown)
-        known: Any = _UNTOLD
+        known: Any = UNTOLD
         own: list[Any] = []
         for f, name, value in self.steps(one):
-            if name != key or value is _UNTOLD:
+            if name != key or value is UNTOLD:
                 continue
             if f not in ("r", "read"):
                 own.append(value)
@@ -280,7 +282,7 @@ class _Told:
                 before = known if own else value
                 if own and own[-1] != value:
                     return
-            if known is not _UNTOLD and before != known:
+            if known is not UNTOLD and before != known:
                 return
             known = before
             written = {
@@ -290,7 +292,7 @@ class _Told:
             }
             if written.intersection(before if self.lists else ([] if own else [before])):
                 return
-        raise _Unproved("its reads agree with its writes and with one another")
+        raise Unproved("its reads agree with its writes and with one another")
 
     def _lost(self, shown: dict[str, Any]) -> None:
         """Two transactions read one version of a key, and both wrote the key."""
@@ -298,11 +300,11 @@ class _Told:
         one, other = (self.operation(call) for call in shown["reads"][:2])
         for transaction in (one, other):
             if transaction.outcome is not Outcome.OK or not self._wrote(transaction, key):
-                raise _Unproved("a transaction that wrote nothing lost nothing")
+                raise Unproved("a transaction that wrote nothing lost nothing")
         if one is other or not any(
             saw in self._external(other, key) for saw in self._external(one, key)
         ):
-            raise _Unproved("the two transactions did not read the same version")
+            raise Unproved("the two transactions did not read the same version")
 
     def _no_order(self, level: str) -> None:
         """Every order of all transactions was tried once more."""
@@ -324,118 +326,38 @@ class _Told:
         while todo:
             done, state = todo.pop()
             if sure <= done:
-                raise _Unproved("there is an order of all transactions that is legal")
+                raise Unproved("there is an order of all transactions that is legal")
             for i, one in enumerate(some):
                 if i in done or not done.issuperset(ahead[i]):
                     continue
                 after = dict(state)
                 try:
                     self._take(one, after)
-                except _Unproved:
+                except Unproved:
                     continue
                 name = (done | {i}, repr(sorted(after.items(), key=repr)))
                 if name not in tried:
                     tried.add(name)
                     todo.append((done | {i}, after))
             if len(tried) > TRIED_MAX:
-                raise _Unproved("there are too many orders to try them all again")
+                raise Unproved("there are too many orders to try them all again")
 
-    # What was told.
-
-    def operation(self, call: Any) -> Operation:
-        """The transaction with this call index."""
-        if call not in self.all:
-            raise _Unproved(f"there is no transaction of event {call}")
-        return self.all[call]
-
-    def steps(self, one: Operation) -> list[tuple[str, Key, Any]]:
-        """(f, key, value) of each step; what a read saw is not told unless it was acknowledged."""
-        known = one.outcome is Outcome.OK and one.output is not None
-        found: list[tuple[str, Key, Any]] = []
-        for f, name, *rest in one.output if known else one.input:
-            value = rest[0] if rest else None
-            key = (canonical(one.key), canonical(name))
-            if f not in ("r", "read"):
-                found.append((f, key, canonical(value)))
-            elif not known or (value is None and self._silent):
-                found.append((f, key, _UNTOLD))
-            elif self.lists:
-                found.append((f, key, [canonical(element) for element in value or ()]))
-            else:
-                found.append((f, key, canonical(value)))
-        return found
-
-    def key(self, shown: dict[str, Any]) -> Key:
-        """The key that evidence names."""
-        return canonical(shown.get("group")), canonical(shown["key"])
-
-    def _told_by(self, call: Any, key: Key) -> list[Any]:
-        one = self.operation(call)
-        return [
-            value
-            for f, name, value in self.steps(one)
-            if f in ("r", "read") and name == key and value is not _UNTOLD
-        ]
-
-    def _external(self, one: Operation, key: Key) -> list[Any]:
-        """What it read of a key, without its own writes."""
-        found, own = [], 0
-        for f, name, value in self.steps(one):
-            if name != key or value is _UNTOLD:
-                continue
-            if f not in ("r", "read"):
-                own += 1
-            elif self.lists:
-                found.append(value[: len(value) - own])
-            elif not own:
-                found.append(value)
-        return found
-
-    def _wrote(self, one: Operation, key: Key) -> bool:
-        return any(f not in ("r", "read") and name == key for f, name, _ in self.steps(one))
-
-    def _writers(self, key: Key, value: Any) -> list[Operation]:
-        """Who wrote a value to a key, whatever became of it. The first call looks at all."""
-        if not self._index:
-            for one in self.all.values():
-                for f, name, wrote in self.steps(one):
-                    if f not in ("r", "read"):
-                        found = self._index.setdefault((name, wrote), [])
-                        if one not in found[-1:]:
-                            found.append(one)
-        return self._index.get((key, value), [])
-
-    def _failed(self, key: Key, value: Any) -> bool:
-        writers = self._writers(key, value)
-        return bool(writers) and all(one.outcome is Outcome.FAIL for one in writers)
-
-    def _only(self, key: Key, value: Any, writer: Operation) -> None:
-        """Nobody else wrote this value there, unless it failed; and the writer once."""
-        others = [one for one in self._writers(key, value) if one.outcome is not Outcome.FAIL]
-        times = sum(
-            f not in ("r", "read") and name == key and wrote == value
-            for f, name, wrote in self.steps(writer)
-        )
-        if others != [writer] or times != 1:
-            raise _Unproved(f"it cannot be told who wrote a value of {key[1]!r}")
-
-
-_UNTOLD = object()
 
 _EDGES: dict[str, Callable[..., None]] = {
-    "ww": _Told._ww,
-    "wr": _Told._wr,
-    "rw": _Told._rw,
-    "process": _Told._process,
-    "realtime": _Told._realtime,
+    "ww": _Verifier._ww,
+    "wr": _Verifier._wr,
+    "rw": _Verifier._rw,
+    "process": _Verifier._process,
+    "realtime": _Verifier._realtime,
 }
 _CHECKS: dict[str, Callable[..., None]] = {
-    "garbage-read": _Told._garbage,
-    "duplicate-elements": _Told._duplicate,
-    "G1a": _Told._aborted,
-    "G1b": _Told._intermediate,
-    "incompatible-order": _Told._incompatible,
-    "dirty-update": _Told._dirty,
-    "internal": _Told._internal,
-    "lost-update": _Told._lost,
+    "garbage-read": _Verifier._garbage,
+    "duplicate-elements": _Verifier._duplicate,
+    "G1a": _Verifier._aborted,
+    "G1b": _Verifier._intermediate,
+    "incompatible-order": _Verifier._incompatible,
+    "dirty-update": _Verifier._dirty,
+    "reordered-appends": _Verifier._reordered,
+    "internal": _Verifier._internal,
+    "lost-update": _Verifier._lost,
 }

@@ -17,6 +17,7 @@ from checker.explanation import violation_diagram
 from checker.verdict import Verdict
 from splitbrain.record import RunRecord
 from splitbrain.report.columns import timeline_data
+from splitbrain.report.cycle import cycle_svg
 from splitbrain.report.faults import effect_text, fault_times, fault_title
 from splitbrain.report.findings import FINDINGS_MAX, bands_near, evidence, found_in
 from splitbrain.report.logs import read_logs
@@ -109,7 +110,8 @@ def _findings(record: RunRecord) -> str:
             f'<section class=finding id=finding-{number + 1} data-finding="{number}">'
             f"<h2>{text(violation.kind.capitalize())}</h2>"
             + (f"<p class=meaning>{text(told)}</p>" if told else "")
-            + f"<p class=told>{text(violation.sentence)}</p><div class=drawing tabindex=0></div>"
+            + f"<p class=told>{text(violation.sentence)}</p>{cycle_svg(violation)}"
+            "<div class=drawing tabindex=0></div>"
             "<p class=hint>A bar runs from call to answer; the operation took effect at one moment "
             "inside it. What was never answered (…?) may take effect at any later time, or never."
             f"</p>{_in_text(record, number)}</section>"

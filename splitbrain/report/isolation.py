@@ -6,9 +6,25 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+from splitbrain.text import shortened
+
 
 def levels_text(isolation: Mapping[str, Any], width: int) -> str:
-    """What was asked, what holds, what is ruled out by what, and what is left open."""
+    """The lines, indented and no wider than that."""
+    return "\n".join(
+        textwrap.fill(
+            shortened(line),
+            width - 2,
+            initial_indent="  ",
+            subsequent_indent="    ",
+            break_on_hyphens=False,
+        )
+        for line in levels_lines(isolation)
+    )
+
+
+def levels_lines(isolation: Mapping[str, Any]) -> list[str]:
+    """What holds, what is left open, and what is ruled out by what: a sentence each."""
     levels: Mapping[str, str] = isolation["levels"]
     shown, free = list(isolation["shown"]), list(isolation["not_refuted"])
     ruled: dict[str, list[str]] = {}
@@ -16,21 +32,16 @@ def levels_text(isolation: Mapping[str, Any], width: int) -> str:
         ruled.setdefault(anomaly, []).append(name)
     lines = []
     if shown:
-        lines.append(f"Holds: {_listed(shown)}.")
+        lines.append(f"Holds: {', '.join(shown)}.")
     left = [name for name in free if name not in shown and levels[name] == "unknown"]
     if left:
         doubts = "; ".join(isolation["doubts"])
-        lines.append(
-            f"Not ruled out, and not shown: {_listed(left)}" + (f" ({doubts})." if doubts else ".")
-        )
+        why = f" ({doubts})" if doubts else ""
+        lines.append(f"Not ruled out, and not shown: {', '.join(left)}{why}.")
     for anomaly, names in ruled.items():
-        first = _weakest(names, isolation)
-        lines.append(f"Ruled out by {anomaly}: {_listed(first)}, and what implies it.")
-    return "\n".join(
-        textwrap.fill(line, width - 2, initial_indent="  ", subsequent_indent="    ",
-                      break_on_hyphens=False)
-        for line in lines
-    )  # fmt: skip
+        first = ", ".join(_weakest(names, isolation))
+        lines.append(f"Ruled out by {anomaly}: {first}, and what implies it.")
+    return lines
 
 
 def _weakest(names: list[str], isolation: Mapping[str, Any]) -> list[str]:
@@ -39,7 +50,3 @@ def _weakest(names: list[str], isolation: Mapping[str, Any]) -> list[str]:
     for anomaly in isolation["anomalies"].values():
         own += [name for name in anomaly["rules_out"] if name in names and name not in own]
     return own or names[:1]
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names)

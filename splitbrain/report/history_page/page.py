@@ -21,7 +21,9 @@ from checker.wording import plural
 from histories.history import History
 from histories.table import Table, table_of
 from nemesis.fault import Fault
+from splitbrain.report.cycle import cycle_svg
 from splitbrain.report.history_page.document import document
+from splitbrain.report.isolation import levels_lines
 from splitbrain.text import printable
 
 SCRIPTS = ("history", "orders", "lanes", "closeup", "board", "telling", "search", "start")
@@ -58,7 +60,11 @@ def history_page(
     faults: Sequence[Fault] = (),
 ) -> str:
     """The page as text; some 10 to 20 bytes an operation. ``result`` is that of ``table``."""
+    isolation = result.statistics.get("isolation")
     definition = model or MODELS.get(result.model)
+    if isolation is not None and isolation["level"] != "strict-serializable":
+        # Orders of another level are no linearizations.
+        definition = None
     reading = READINGS.get(str(result.statistics.get("reading")), SPLITBRAIN)
     told = (
         accounts(table, result, definition, reading)
@@ -116,6 +122,9 @@ def _sentence(result: Result) -> str:
     if result.verdict is Verdict.INVALID and found:
         more = f" (and {plural(len(found) - 1, 'finding')} more)" if len(found) > 1 else ""
         return f"INVALID: {found[0].kind}{more}"
+    isolation = result.statistics.get("isolation")
+    if result.verdict is Verdict.VALID and isolation is not None:
+        return f"VALID: {isolation['level']}"
     if result.verdict is Verdict.VALID:
         return "VALID: some order explains everything that was answered"
     if result.verdict is Verdict.UNKNOWN:
@@ -124,16 +133,19 @@ def _sentence(result: Result) -> str:
 
 
 def _told(result: Result) -> str:
+    isolation = result.statistics.get("isolation")
+    levels = [] if isolation is None else levels_lines(isolation)
+    told = "".join(f"<p class=told>{_text(line)}</p>" for line in levels)
     if not result.violations:
         reason = f"<p class=told>{_text(result.reason)}</p>" if result.reason else ""
-        return f"{reason}"
+        return f"{reason}{told}"
     parts = [_finding(number, one) for number, one in enumerate(result.violations)]
     if len(parts) > 1:
         parts.append(
             f"<nav class=findings><button data-step=-1>previous</button> <span>1</span> of "
             f"{len(parts)} <button data-step=1>next</button></nav>"
         )
-    return "".join(parts)
+    return told + "".join(parts)
 
 
 def _finding(number: int, violation: Violation) -> str:
@@ -141,7 +153,7 @@ def _finding(number: int, violation: Violation) -> str:
     return (
         f'<section class=finding data-finding="{number}"{" hidden" if number else ""}>'
         f"<h2>{_text(violation.kind.capitalize())}</h2>"
-        f"<p class=told>{_text(sentence)}.</p><div class=drawing></div>"
+        f"<p class=told>{_text(sentence)}.</p>{cycle_svg(violation)}<div class=drawing></div>"
         "<p class=hint>A bar runs from an operation's call to its answer, and somewhere inside it "
         "the operation took effect, at once. <span class=dots hidden>The numbered dots are such "
         "moments, in an order that explains these answers; the row on top shows what was there in "
