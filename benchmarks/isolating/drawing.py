@@ -123,3 +123,56 @@ def _filled(begin, length, elements):
     for s in range(len(begin)):
         for i in range(length[s]):
             elements[begin[s] + i] = i + 1
+
+
+def plant(columns: Transactions, many: int, seed: int) -> None:
+    """Make so many reads lack the last elements of their list, in place.
+
+    Chosen are reads of lists that somebody had been told longer before they were asked for, so
+    no order in real time explains them.
+    """
+    if many:
+        starts = np.random.default_rng(seed + 1).permutation(len(columns.kind))
+        owner = np.repeat(np.arange(len(columns)), np.diff(columns.first))
+        _planted(
+            starts,
+            many,
+            columns.kind,
+            columns.key,
+            columns.length,
+            owner,
+            columns.call,
+            columns.ret,
+            columns.first,
+        )
+
+
+@njit(cache=True)
+def _planted(starts, many, kind, key, length, owner, call, ret, first):
+    """``length`` of a read is cut to two less than another transaction was told before."""
+    done = 0
+    for s in starts:
+        if kind[s] != 0 or length[s] < 4:
+            continue
+        t = owner[s]
+        alone = True
+        for other in range(first[t], first[t + 1]):
+            if other != s and key[other] == key[s]:
+                alone = False
+        if not alone:
+            continue
+        # Somebody before it, at most so many transactions ago.
+        for u in range(t - 1, max(t - 2_000, -1), -1):
+            if ret[u] > call[t]:
+                continue
+            found = False
+            for other in range(first[u], first[u + 1]):
+                if kind[other] == 0 and key[other] == key[s] and length[other] >= 3:
+                    length[s] = length[other] - 2
+                    found = True
+                    break
+            if found:
+                done += 1
+                break
+        if done == many:
+            return
