@@ -1,4 +1,4 @@
-"""The cases of `benchmarks/transactions.py`: what is drawn, what is planted, and what is promised."""
+"""The cases of `benchmarks/transactions.py`: what is drawn, planted, and promised of each."""
 
 from __future__ import annotations
 
