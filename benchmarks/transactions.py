@@ -5,8 +5,9 @@
 CASE is a name of --list, or its beginning (`serial`, `stale-1000000`); without any, all but those
 of ten million. Histories of 1 to 4 appends and reads are drawn from a fixed seed as clients of a
 serial store would record them; in the *stale* ones some read lacks what others had been told
-before. Each verdict is compared with that; a wrong one ends the program with 1. Peers get Jepsen's
-EDN, and follow the protocol of benchmarks/README.md.
+before. Each verdict is compared with that; a wrong one ends the program with 1. *CPU s* is what
+one core spends, the median of all repetitions; *loaded* what the process held before it decided
+anything. Peers get Jepsen's EDN, and follow the protocol of benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from statistics import median
 
 from deciding.limits import run_limited
 from deciding.report import machine
@@ -48,7 +50,14 @@ def main() -> None:
     except ValueError as error:
         sys.exit(str(error))
     print(" · ".join(f"{name}: {value}" for name, value in machine().items()), "\n")
-    heads = ["case", "transactions", "min / median / max, s", "a second", "peak MB (loaded)"]
+    heads = [
+        "case",
+        "transactions",
+        "min / median / max, s",
+        "CPU s",
+        "a CPU second",
+        "peak MB (loaded)",
+    ]
     heads += [part for peer in peers for part in (f"{peer.name}, s", "peak MB", "ratio")]
     print(_row(heads), _row(["---"] * len(heads)), sep="\n", flush=True)
     wrong = []
@@ -81,11 +90,14 @@ def measured(
         return [case.name, "", ours.ended], wrong
     low, middle, high = ours.summary()
     count = answers[0]["transactions"]
+    # On a machine that others use as well this says what it costs, and the clock how long it took.
+    spent = median(answer["cpu_seconds"] for answer in answers[1:] or answers)
     cells = [
         case.name,
         f"{count:,}",
         f"{low:.3f} / {middle:.3f} / {high:.3f}",
-        f"{count / middle:,.0f}",
+        f"{spent:.3f}",
+        f"{count / spent:,.0f}",
         f"{ours.peak_mb:,.0f} ({answers[0]['loaded_mb']:,.0f})",
     ]
     for peer in peers:

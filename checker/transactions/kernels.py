@@ -35,6 +35,7 @@ _ENTRIES = (
     walking.reached,
     walking.later,
     weaving.weave,
+    weaving.deadlines,
     replaying.replay_lists,
     replaying.replay_registers,
     replaying.out_of_time,

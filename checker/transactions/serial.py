@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from checker.transactions.columns import READ
+from checker.transactions.columns import READ, WRITE
 from checker.transactions.edges import DATA, GLUE, PROCESS, REALTIME
 from checker.transactions.exact import TRANSACTIONS_MAX, TooMany, find_order
 from checker.transactions.graph import Components, Graph, Moments, components, sessions
@@ -52,20 +52,62 @@ def woven_order(inferred: Inferred, within: int, kernels: Any) -> Int64 | None:
     counts = np.bincount(seen[seen >= 0], minlength=len(c.kind)).astype(np.int32)
     nil = c.key[read][seen < 0]
     left = np.bincount(nil, minlength=keys).astype(np.int32)
+    bounds, finals, sooner, later = _versions(inferred)
     moments = np.zeros(0, np.int64)
     if within == REALTIME:
         rows = np.flatnonzero(c.happened_surely())
         moments = rows[np.argsort(c.ret[rows], kind="stable")]
+    found = components(graph, DATA | within, kernels)
+    if not found.trivial:
+        return None
+    by = np.full(len(graph), -1, np.int64)
+    by[:n] = c.ret
+    kernels.deadlines(
+        graph.offsets, graph.targets, graph.sorts, DATA | GLUE | within, found.order, by
+    )
+    # What nobody read can go at once, and is in nobody's way.
+    read_from = np.zeros(n, np.bool_)
+    read_from[inferred.owner[seen[seen >= 0]]] = True
+    by[:n][~read_from] = -1
+    ranks = np.empty(len(graph), np.int32)
+    ranks[np.argsort(by, kind="stable")] = np.arange(len(graph), dtype=np.int32)
     order = np.empty(n, np.int64)
     done = kernels.weave(
         graph.offsets, graph.targets, graph.sorts, DATA | GLUE | within,
         np.zeros(len(graph), np.int32), c.first, c.kind, c.key, c.call, c.ret, inferred.happened,
         inferred.external, inferred.writer, counts, left, np.full(keys, -1, np.int32), moments,
-        np.empty(len(graph) + 1, np.int32), np.full(keys, -1, np.int32),
-        np.full(n, -1, np.int32), order,
+        np.empty(len(graph) + 1, np.int32),
+        ranks, np.full(keys, -1, np.int32),
+        np.full(n, -1, np.int32),
+        bounds, finals, sooner, later, inferred.owner, order,
     )  # fmt: skip
     order = order[:done]
     return order if replays(c, order, within, kernels) else None
+
+
+def _versions(inferred: Inferred) -> tuple[Any, Any, Any, Any]:
+    """When each version has to be over, and until when it is needed, for ``weave``.
+
+    Operations on a version fall together: if one of them was answered before one on another
+    version was asked for, the former comes first as a whole (Gibbons & Korach, Testing Shared
+    Memories, SIAM J. Comput. 1997, § 4).
+    """
+    c, owner = inferred.transactions, inferred.owner
+    assert inferred.writer is not None
+    sooner, later = c.ret[owner].copy(), np.full(len(owner), -1, np.int64)
+    written = np.flatnonzero((c.kind == WRITE) & (inferred.happened[owner] == 1))
+    # The last write of each transaction to each key: the one before it is never seen.
+    pair = owner[written].astype(np.int64) * len(c.keys) + c.key[written]
+    _, last = np.unique(pair[::-1], return_index=True)
+    finals = np.sort(written[len(written) - 1 - last])
+    later[finals] = c.call[owner[finals]]
+    seen = np.flatnonzero(inferred.writer >= 0)
+    np.minimum.at(sooner, inferred.writer[seen], c.ret[owner[seen]])
+    np.maximum.at(later, inferred.writer[seen], c.call[owner[seen]])
+    finals = finals[np.lexsort((sooner[finals], c.key[finals]))]
+    keys = np.arange(len(c.keys))
+    edges = np.searchsorted(c.key[finals], keys), np.searchsorted(c.key[finals], keys, "right")
+    return np.stack(edges, 1), finals, sooner, later
 
 
 def every_order(inferred: Inferred, within: int) -> tuple[bool, Int64 | None]:
