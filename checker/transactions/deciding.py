@@ -103,7 +103,9 @@ def _serial(findings: Findings, whole: Components | None, kernels: Any) -> None:
             if known and order is None:
                 # The weakest level that has none rules out all that is stronger.
                 rows = tuple(np.flatnonzero(inferred.transactions.happened_surely()).tolist())
-                none = Anomaly(NO_SERIAL_ORDER, rows, (level,))
+                # Without predicates, whoever keeps items repeatable is serializable.
+                items = (REPEATABLE_READ,) if level == SERIALIZABLE else ()
+                none = Anomaly(NO_SERIAL_ORDER, rows, (level, *items))
         if order is not None:
             findings.order, findings.serial = order, level
             findings.hold([level])

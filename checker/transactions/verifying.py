@@ -13,7 +13,14 @@ from checker.reading import READINGS
 from checker.transactions.anomalies import REFUTES
 from checker.transactions.edges import NAMES, PROCESS, REALTIME
 from checker.transactions.evidence import IsolationRefutation, SerialOrder
-from checker.transactions.levels import SERIAL, at_least, cycle_name, refuted_by
+from checker.transactions.levels import (
+    REPEATABLE_READ,
+    SERIAL,
+    SERIALIZABLE,
+    at_least,
+    cycle_name,
+    refuted_by,
+)
 from checker.transactions.told import UNTOLD, Key, Told, Unproved
 from histories.canonical import canonical
 from histories.event import Operation, Outcome
@@ -88,10 +95,10 @@ class _Verifier(Told):
         """The evidence shows the anomaly, and the level rules it out."""
         shown = proof.evidence
         if "cycle" in shown:
-            refutes = self._cycle(proof.anomaly, shown)
+            refutes: tuple[str, ...] = self._cycle(proof.anomaly, shown)
         elif proof.anomaly == "no-serial-order":
             self._no_order(proof.level)
-            refutes = (proof.level,)
+            refutes = (SERIALIZABLE, REPEATABLE_READ)
         else:
             check = _CHECKS.get(proof.anomaly)
             if check is None:
@@ -308,7 +315,7 @@ class _Verifier(Told):
 
     def _no_order(self, level: str) -> None:
         """Every order of all transactions was tried once more."""
-        within = SERIAL[level]
+        within = SERIAL.get(level, 0)
         some = [one for one in self.all.values() if one.outcome is not Outcome.FAIL]
         ahead = [
             [

@@ -119,6 +119,7 @@ def test_where_inference_over_registers_ends_every_order_is_tried():
     assert [one.name for one in findings.anomalies] == ["no-serial-order"]
     assert findings.verdict("serializable") == "invalid"
     assert findings.verdict("read-committed") == "valid"
+    assert findings.verdict("repeatable-read") == "invalid"
     assert findings.verdict("snapshot-isolation") == "unknown" and findings.doubts
 
 
