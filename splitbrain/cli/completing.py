@@ -107,6 +107,12 @@ def _promises(ctx: click.Context) -> Iterable[Offer]:
     return [*PROMISES.items(), ("all", "all of them")]
 
 
+def _levels(ctx: click.Context) -> Iterable[Offer]:
+    from checker.transactions.levels import LEVELS
+
+    return [(level.name, level.summary) for level in LEVELS.values()]
+
+
 def _readings(ctx: click.Context) -> Iterable[Offer]:
     from splitbrain.cli.catalogue import READINGS
 
@@ -175,6 +181,7 @@ SOURCES = {
     "fault_targets": Offered(_targets, many=True),
     "model": Offered(_models),
     "consistency": Offered(_promises, many=True),
+    "level": Offered(_levels),
     "reading": Offered(_readings),
     "strategy": Offered(_strategies),
     "run": Offered(_runs),

@@ -191,8 +191,16 @@ def test_a_pipe(printed, monkeypatch):
         assert printed("check", "-", code=1)[0]["file"] == "-"
 
 
+@pytest.mark.parametrize("verdict", ["valid", "invalid"])
+def test_levels_of_isolation(printed, verdict):
+    folder = f"tests/golden/isolation/snapshot-isolation/{verdict}"
+    code = 1 if verdict == "invalid" else 0
+    told = printed("check", folder, "--level", "snapshot-isolation", code=code)
+    assert {one["isolation"]["level"] for one in told} == {"snapshot-isolation"}
+
+
 @pytest.mark.parametrize(
-    "name", ["systems", "workloads", "faults", "bugs", "models", "promises", "clean"]
+    "name", ["systems", "workloads", "faults", "bugs", "models", "promises", "levels", "clean"]
 )
 def test_what_there_is(name, printed):
     printed(name)
