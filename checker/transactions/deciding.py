@@ -25,7 +25,9 @@ from checker.transactions.graph import Components, Graph, Moments, components, t
 from checker.transactions.inferred import Inferred
 from checker.transactions.kernels import kernels as kernels_for
 from checker.transactions.levels import (
+    CAUSAL,
     LEVELS,
+    READ_ATOMIC,
     READ_COMMITTED,
     READ_UNCOMMITTED,
     REPEATABLE_READ,
@@ -40,6 +42,7 @@ from checker.transactions.registers import infer_registers
 from checker.transactions.serial import every_order, topological_order, woven_order
 from checker.transactions.suspects import suspects
 
+_BLIND = (READ_UNCOMMITTED, READ_COMMITTED, READ_ATOMIC, CAUSAL)
 TANGLE_MAX = 300
 """Nodes on cycles that plain Python looks at sooner than numba is loaded."""
 
@@ -127,13 +130,17 @@ def _weaker(
         return open_levels & _of_registers(searched)
     if not len(inferred.unordered):
         return open_levels
+    # Where nobody has to see whom he overwrites, appends that nobody read may come in any order
+    # that goes with one of all that was read.
+    blind = {name for name in open_levels if name.endswith(_BLIND)}
+    open_levels -= blind
     if not open_levels - findings.holds:
-        return set()
+        return blind
     _, again = _classified(completed(inferred, kernels), kernels, compiled)
     if again is None:
-        return open_levels
+        return open_levels | blind
     refuted = at_least(name for one in find_cycles(again) for name in one.refutes)
-    return open_levels - refuted - doubtful_levels(again)
+    return (open_levels - refuted - doubtful_levels(again)) | blind
 
 
 def _of_registers(searched: Cycles | None) -> set[str]:
