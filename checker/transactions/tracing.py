@@ -144,6 +144,18 @@ def spines(
                 best = s
         if best < 0:
             continue
+        if ambiguous[k] == 1:
+            for i in range(low, high):
+                s = steps[i]
+                if kind[s] != READ:
+                    continue
+                external[s] = -1
+                # Nothing but that: what stands there twice may have been appended twice.
+                for j in range(begin[s], begin[s] + length[s]):
+                    v = elements[j]
+                    if whose[v] != k:
+                        flags[s] |= GARBAGE
+            continue
         if repeats(begin[best], length[best], elements, stamp, best):
             best = -1
             for i in range(low, high):
@@ -158,18 +170,6 @@ def spines(
                     external[s] = -1
                 elif best < 0 or length[s] > length[best]:
                     best = s
-        if ambiguous[k] == 1:
-            for i in range(low, high):
-                s = steps[i]
-                if kind[s] != READ:
-                    continue
-                external[s] = -1
-                # Seen by somebody, if there is no other who may have written it.
-                for j in range(begin[s], begin[s] + length[s]):
-                    v = elements[j]
-                    if whose[v] != k:
-                        flags[s] |= GARBAGE
-            continue
         spine[k] = best
         if best < 0:
             continue

@@ -1,9 +1,18 @@
 """Textbook cases of Adya and of Elle, in short notation (``notation.py``)."""
 
+from dataclasses import replace
+
 import pytest
 from isolation_told import cycles, found, names
+from notation import told
 
+from checker.reading import READINGS
+from checker.transactions.isolation import judge_isolation
 from checker.transactions.levels import LEVELS, implied
+from checker.transactions.verifying import verify_isolation
+from histories.table import table_of
+
+KNOSSOS = READINGS["knossos"]
 
 
 @pytest.mark.parametrize(
@@ -123,10 +132,39 @@ def test_where_inference_over_registers_ends_every_order_is_tried():
     assert findings.verdict("snapshot-isolation") == "unknown" and findings.doubts
 
 
-def test_a_value_appended_twice_makes_its_key_no_witness():
-    findings = found("ax1", "ax1", "rx1")
+@pytest.mark.parametrize("read", ["rx", "rx1", "rx11"])
+def test_a_value_appended_twice_makes_its_key_no_witness_and_every_order_is_tried(read):
+    findings = found("ax1", "ax1", read)
     assert not findings.anomalies and findings.inferred.undecided
-    assert findings.verdict("serializable") == "invalid" or findings.order is not None
+    assert findings.serial == "strict-serializable"
+    assert names("ax1", "ax1", "rx111") == {"no-serial-order"}
+    assert names("ax1", "ax1", "rx12") == {"garbage-read"}
+
+
+def test_what_is_appended_twice_in_a_long_history_is_searched_for_as_an_object():
+    texts = [text for n in range(1, 40) for text in ("ax1", "|", "rx" + "1" * n, "|")]
+    table = table_of(told(*texts))
+    assert judge_isolation(table, "list-append").verdict == "valid"
+    assert judge_isolation(table, "list-append", "causal").verdict == "valid"
+    texts[50] = "rx1"
+    table = table_of(told(*texts))
+    result = judge_isolation(table, "list-append")
+    assert result.verdict == "invalid" and result.violations
+    assert judge_isolation(table, "list-append", "serializable").verdict == "unknown"
+
+
+def test_a_read_of_nil_says_nothing_where_the_reading_says_so():
+    table = table_of(told("ax1", "|", "rx", "|", "rx1"))
+    silent = [["r", "x", None]]
+    operations = [
+        replace(one, output=silent) if one.output == [["r", "x", []]] else one
+        for one in told("ax1", "|", "rx", "|", "rx1")
+    ]
+    assert judge_isolation(table, "list-append").verdict == "invalid"
+    assert judge_isolation(table_of(operations), "list-append").verdict == "invalid"
+    result = judge_isolation(table_of(operations), "list-append", reading=KNOSSOS)
+    assert result.verdict == "valid" and result.certificate.reading == "knossos"
+    assert verify_isolation(operations, result.certificate) is None
 
 
 def test_the_strongest_levels_that_are_left_are_told():
