@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from checker.transactions.columns import Transactions
 from checker.transactions.inferred import Edges, Inferred, owners
+from checker.transactions.overwriting import with_overwriters
 from checker.wording import plural, show
 
 
@@ -48,7 +50,7 @@ def infer_registers(columns: Transactions, kernels: Any) -> Inferred:
             break
         room = count
     edges = Edges(source[:count], target[:count], sort[:count], on[:count], int(nodes[0]))
-    return Inferred(
+    inferred = Inferred(
         columns,
         edges,
         happened,
@@ -66,6 +68,7 @@ def infer_registers(columns: Transactions, kernels: Any) -> Inferred:
         writer,
         external,
     )
+    return replace(inferred, edges=with_overwriters(inferred))
 
 
 def _left_out(columns: Transactions, ambiguous: Any) -> tuple[str, ...]:

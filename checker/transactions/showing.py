@@ -12,7 +12,7 @@ from checker.transactions.anomalies import (
     Anomaly,
     Dependency,
 )
-from checker.transactions.columns import READ, WRITE
+from checker.transactions.columns import NOTHING, READ, WRITE
 from checker.transactions.edges import NAMES, PROCESS, REALTIME, RW, WR, WW
 from checker.transactions.inferred import Inferred
 from histories.table import FAIL, INFO
@@ -65,9 +65,23 @@ def edge_evidence(inferred: Inferred, edge: Dependency) -> dict[str, Any]:
             return shown
         reads = _reads(inferred, edge.source, edge.key)
         later = _writes(inferred, edge.target, edge.key)
-        wanted = {int(columns.value[s]) for s in _reads(inferred, edge.target, edge.key)}
-        chosen = next((s for s in reads if columns.value[s] in wanted), reads[0])
-        chosen = next((s for s in reads if columns.value[s] == 0), chosen)
+        read_from = {
+            int(inferred.owner[inferred.writer[s]])
+            for s in columns.steps(edge.target)
+            if inferred.writer[s] >= 0
+        }
+        # A read of nil, or of a version of somebody from whom the target read.
+        chosen = next(
+            (
+                s
+                for s in reads
+                if columns.value[s] == NOTHING
+                or (
+                    inferred.writer[s] >= 0 and int(inferred.owner[inferred.writer[s]]) in read_from
+                )
+            ),
+            reads[0],
+        )
         shown["value"] = value[int(columns.value[chosen])]
         shown["later"] = value[int(columns.value[later[0]])]
         return shown

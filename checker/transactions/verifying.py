@@ -6,7 +6,7 @@ evidence is what its function says. Everything is looked up in what clients were
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from checker.reading import READINGS
@@ -168,17 +168,30 @@ class _Verifier(Told):
         raise Unproved(f"the transaction of event {target.call} did not read what it should have")
 
     def _rw(self, source: Operation, target: Operation, step: dict[str, Any]) -> None:
-        """The source read the key without the target's value. Of a register it read nil, or what
-        the target read as well before it wrote."""
+        """The source read the key without the target's value. Of a register it read nil, or a
+        version of somebody from whom the target had read, who so comes before it."""
         key, later = self.key(step), canonical(step["later"])
         self._only(key, later, target)
         for saw in self._external(source, key):
             if self.lists and later not in saw:
                 return
             same = not self.lists and saw == canonical(step["value"])
-            if same and (saw is None or saw in self._external(target, key)):
+            if same and (saw is None or self._read_from(target, self._writers(key, saw))):
                 return
         raise Unproved(f"the transaction of event {source.call} did not read the key before that")
+
+    def _read_from(self, one: Operation, writers: Sequence[Operation]) -> bool:
+        """Whether it read something that the one writer that did not fail alone wrote."""
+        kept = [writer for writer in writers if writer.outcome is not Outcome.FAIL]
+        if len(kept) != 1:
+            return False
+        names = {name for f, name, _ in self.steps(one) if f in ("r", "read")}
+        for name in names:
+            for value in self._external(one, name):
+                others = self._writers(name, value)
+                if [w for w in others if w.outcome is not Outcome.FAIL] == kept:
+                    return kept[0] is not one
+        return False
 
     def _process(self, source: Operation, target: Operation, step: dict[str, Any]) -> None:
         """One process ran both, and knew how the first had ended."""

@@ -123,8 +123,13 @@ def test_registers_know_who_read_whom_and_that_nil_came_first():
     assert "G1c" in names("wx1ry1", "wy1rx1", lists=False)
 
 
+def test_who_read_from_another_writes_later_versions_than_that_one():
+    assert "G2-item" in names("wx1wy1", "rx1wy2", "ry1wx2", lists=False)
+    assert "G-single" in names("wx1wy1", "ry1wx2wz2", "rx1rz2", lists=False)
+
+
 def test_where_inference_over_registers_ends_every_order_is_tried():
-    findings = found("wx1wy1", "rx1wy2", "ry1wx2", lists=False)
+    findings = found("wx1wy1", "wx2wy2", "rx1ry2", "rx2ry1", lists=False)
     assert [one.name for one in findings.anomalies] == ["no-serial-order"]
     assert findings.verdict("serializable") == "invalid"
     assert findings.verdict("read-committed") == "valid"
