@@ -6,7 +6,31 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+from checker.verdict import Result
 from splitbrain.text import shortened
+
+
+def isolation_of(result: Result) -> Mapping[str, Any] | None:
+    """What a result says of levels of isolation; None where it says nothing of them.
+
+    A run may have been written by others: what does not have the shape says nothing.
+    """
+    told = result.statistics.get("isolation")
+    if not isinstance(told, Mapping) or not isinstance(told.get("level"), str):
+        return None
+    lists = (told.get(name) for name in ("shown", "not_refuted", "doubts"))
+    tables = [told.get(name) for name in ("levels", "refuted_by", "anomalies")]
+    if not all(isinstance(one, list) and all(isinstance(x, str) for x in one) for one in lists):
+        return None
+    if not all(isinstance(one, Mapping) for one in tables):
+        return None
+    levels, refuted, anomalies = tables
+    if not all(isinstance(one, str) for one in (*levels.values(), *refuted.values())):
+        return None
+    if not all(isinstance(one, Mapping) for one in anomalies.values()):
+        return None
+    ruled_out = [one.get("rules_out") for one in anomalies.values()]
+    return told if all(isinstance(one, list) for one in ruled_out) else None
 
 
 def levels_text(isolation: Mapping[str, Any], width: int) -> str:
@@ -33,7 +57,7 @@ def levels_lines(isolation: Mapping[str, Any]) -> list[str]:
     lines = []
     if shown:
         lines.append(f"Holds: {', '.join(shown)}.")
-    left = [name for name in free if name not in shown and levels[name] == "unknown"]
+    left = [name for name in free if name not in shown and levels.get(name) == "unknown"]
     if left:
         doubts = "; ".join(isolation["doubts"])
         why = f" ({doubts})" if doubts else ""

@@ -28,6 +28,24 @@ _MEANINGS = {
     "diverging reads": "Two reads tell two pasts that exclude each other: the copies have parted.",
     "conflicting values": "Two clients were told different values of what can have only one.",
     "order inverted": "Two things that happened one after the other were seen the other way round.",
+    "G0": "Writes of transactions are interleaved: each wrote something after the other.",
+    "G1a": "A transaction read what another had written that failed.",
+    "G1b": "A transaction read what another had written on its way, and not what it ended with.",
+    "G1c": "Transactions depend on one another in a circle: each read or wrote over what the one "
+    "before it had written.",
+    "G-single": "A transaction saw some effects of others and not all: it read what was there "
+    "before something that it depends on (read skew).",
+    "G-nonadjacent": "Transactions saw the writes of others in orders that exclude each other "
+    "(a long fork).",
+    "G2-item": "Transactions each missed what the next one wrote, in a circle (write skew).",
+    "garbage-read": "A transaction read what nobody had ever written.",
+    "duplicate-elements": "One append took effect more than once.",
+    "incompatible-order": "Two reads of one list exclude each other: neither is its beginning.",
+    "reordered-appends": "What one transaction appended is there in part, or in another order.",
+    "dirty-update": "What had failed was built upon.",
+    "internal": "A transaction did not see its own writes, or saw a key change while it ran.",
+    "lost-update": "A change was overwritten by somebody who had not seen it.",
+    "no-serial-order": "No order of all transactions explains what they were told.",
     "counter too high": "The counter told more than was ever added to it.",
 }
 
@@ -41,4 +59,5 @@ _OF_WORKLOADS = {
 
 def meaning(kind: str, workload: str = "") -> str:
     """The sentence; empty for a kind that has none."""
-    return _OF_WORKLOADS.get((workload, kind), _MEANINGS.get(kind, ""))
+    plain = kind.removesuffix("-process").removesuffix("-realtime")
+    return _OF_WORKLOADS.get((workload, kind), _MEANINGS.get(plain, ""))

@@ -11,6 +11,7 @@ from splitbrain.quantities import duration_text
 from splitbrain.record import Health, RunRecord
 from splitbrain.report.faults import effect_text, fault_times, fault_title
 from splitbrain.report.findings import violation_text
+from splitbrain.report.isolation import isolation_of, levels_text
 from splitbrain.report.leaders import leaders_text
 from splitbrain.report.promises import promises_text, worth_showing
 from splitbrain.report.repeat import again_command, without_bugs_command
@@ -32,6 +33,7 @@ def summary(record: RunRecord, *, width: int = 100) -> str:
         textwrap.fill(shortened(verdict_sentence(record)), width),
         textwrap.fill(unavailable_sentence(record), width),
         *(promises_text(r.promises, width) for r in record.results if r.promises),
+        *(levels_text(told, width) for told in map(isolation_of, record.results) if told),
         *_violations(record, width),
         "\n".join(_setting(record, numbers, width)),
         "\n".join(script_text(record.plan, width)),

@@ -1,16 +1,19 @@
 """``check --level``, ``levels`` and ``verify`` of transactions on the command line."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from checker.judge import judge
 from checker.transactions.levels import LEVELS
 from checker.verdict import Violation
+from histories.history import read_history
 from splitbrain.cli import front
 from splitbrain.cli.catalogue import LEVELS as LISTED
 from splitbrain.report.cycle import NODES_MAX, cycle_svg
-from splitbrain.report.isolation import levels_lines
+from splitbrain.report.isolation import isolation_of, levels_lines
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "isolation"
 SKEW = GOLDEN / "serializable" / "invalid" / "write-skew.jsonl"
@@ -132,6 +135,27 @@ def test_the_page_draws_the_cycle_and_escapes_what_keys_say(capsys, tmp_path):
     long = {"evidence": {"cycle": steps[:1] * (NODES_MAX + 1)}}
     assert cycle_svg(Violation("G2-item", "", (), details=long)) == ""
     assert cycle_svg(Violation("stale read", "", ())) == ""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"level": 3},
+        {"shown": None},
+        {"doubts": [1]},
+        {"levels": []},
+        {"levels": {"causal": 1}},
+        {"anomalies": {"G0": 1}},
+        {"anomalies": {"G0": {}}},
+    ],
+)
+def test_what_others_wrote_of_levels_is_told_only_if_it_has_the_shape(change):
+    result = judge(read_history(FORK), level="serializable")
+    sound = result.statistics["isolation"]
+    assert isolation_of(result) == sound
+    broken = replace(result, statistics={"isolation": {**sound, **change}})
+    assert isolation_of(broken) is None
+    assert isolation_of(replace(result, statistics={"isolation": "causal"})) is None
 
 
 def test_what_is_neither_shown_nor_ruled_out_is_told_with_the_reason():
