@@ -19,7 +19,7 @@ def isolation_of(result: Result) -> Mapping[str, Any] | None:
     if not isinstance(told, Mapping) or not isinstance(told.get("level"), str):
         return None
     lists = (told.get(name) for name in ("shown", "not_refuted", "doubts"))
-    tables = [told.get(name) for name in ("levels", "refuted_by", "anomalies")]
+    tables: list[Any] = [told.get(name) for name in ("levels", "refuted_by", "anomalies")]
     if not all(isinstance(one, list) and all(isinstance(x, str) for x in one) for one in lists):
         return None
     if not all(isinstance(one, Mapping) for one in tables):
