@@ -13,7 +13,9 @@ from splitbrain.text import printable
 
 NODES_MAX = 24
 """Of longer cycles no picture is made: nobody could read it."""
-ROUND_PX, MARGIN_PX, PER_NODE_PX = 15, 78, 26
+ROUND_PX, PER_NODE_PX = 15, 26
+MARGIN_X_PX, MARGIN_Y_PX = 78, 46
+"""Around the nodes: room for what stands beside an arrow."""
 COLOURS = {
     "ww": "#8a5a00",
     "wr": "#1b6e3c",
@@ -35,17 +37,17 @@ def cycle_svg(violation: Violation) -> str:
     if not isinstance(steps, list) or not 2 <= len(steps) <= NODES_MAX:
         return ""
     radius = max(60, PER_NODE_PX * len(steps) / 2)
-    middle = radius + MARGIN_PX
-    size = round(2 * middle)
+    middle, centre = radius + MARGIN_X_PX, radius + MARGIN_Y_PX
+    width, height = round(2 * middle), round(2 * centre)
     points = [
         (
             middle + radius * math.sin(2 * math.pi * at / len(steps)),
-            middle - radius * math.cos(2 * math.pi * at / len(steps)),
+            centre - radius * math.cos(2 * math.pi * at / len(steps)),
         )
         for at in range(len(steps))
     ]
     parts = [
-        _arrow(points[at], points[(at + 1) % len(steps)], (middle, middle), step)
+        _arrow(points[at], points[(at + 1) % len(steps)], (middle, centre), step)
         for at, step in enumerate(steps)
     ]
     parts += [_node(point, at + 1) for at, point in enumerate(points)]
@@ -56,8 +58,8 @@ def cycle_svg(violation: Violation) -> str:
         for name, colour in COLOURS.items()
     )
     return (
-        f'<svg class="cycle" role="img" aria-label="{title}" viewBox="0 0 {size} {size}" '
-        f'width="{size}" height="{size}" font-family="sans-serif" font-size="12">'
+        f'<svg class="cycle" role="img" aria-label="{title}" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" font-family="sans-serif" font-size="12">'
         f"<defs>{heads}</defs>{''.join(parts)}</svg>"
     )
 

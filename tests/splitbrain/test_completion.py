@@ -179,7 +179,7 @@ def test_files_stay_files():
     command = front.cli.get_command(None, "check")
     offer_values(command)
     assert {p.name for p in command.params if p.type in SOURCES.values()} == {
-        *("model", "consistency", "reading")
+        *("model", "consistency", "level", "reading")
     }
 
 
