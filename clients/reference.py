@@ -12,6 +12,7 @@ commands that follow say since when they exist, and so are known to be new.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from clients.client import Completion, GarbledAnswer, Invocation
@@ -48,10 +49,13 @@ class ReferenceCore:
     will ask again; without, it completes the operation. ``prefix`` stands before each key.
     """
 
+    wires: Mapping[str, Mapping[str, str]] = WIRE
+    errors: Mapping[str, Row] = ERRORS
+
     def __init__(self, workload: str, run: str, *, resends: bool = False, prefix: str = "") -> None:
-        if workload not in WIRE:
-            raise ValueError(f"unknown workload {workload!r}; the nodes know {sorted(WIRE)}")
-        self._wire = WIRE[workload]
+        if workload not in self.wires:
+            raise ValueError(f"unknown workload {workload!r}; the nodes know {sorted(self.wires)}")
+        self._wire = self.wires[workload]
         self._run = run
         self._resends = resends
         self._prefix = prefix
@@ -142,10 +146,10 @@ class ReferenceCore:
         assert self._current is not None
         read = self.is_read(self._current)
         if answer["ok"]:
-            return Completion(Outcome.OK, answer.get("value") if read else None)
+            return Completion(Outcome.OK, self._told(self._current, answer))
         error = answer["error"]
         definite = answer.get("definite") is True
-        row = ERRORS.get(error) or Row(error, Outcome.FAIL if definite else Outcome.INFO)
+        row = self.errors.get(error) or Row(error, Outcome.FAIL if definite else Outcome.INFO)
         if read:
             return row.completion(is_read=True)
         copies = self._id - self._first_id + 1
@@ -156,6 +160,10 @@ class ReferenceCore:
         if self._resends:
             return None
         return Completion(Outcome.INFO, None, error, row.unavailable)
+
+    def _told(self, invocation: Invocation, answer: dict[str, Any]) -> Any:
+        """What an operation that succeeded has to tell: a read its value, all others nothing."""
+        return answer.get("value") if self.is_read(invocation) else None
 
 
 def _parsed(payload: bytes) -> dict[str, Any]:

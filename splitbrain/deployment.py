@@ -145,13 +145,7 @@ class Deployment:
                 for node, answer in zip(self.nodes, answers, strict=True)
                 if answer is not None
             }
-            leader, _ = leader_of(statuses)
-            if (
-                leader is not None
-                and len(statuses) == len(self.nodes)
-                # Some followers do not tell whom they follow, only that they do.
-                and all(status.get("leader", leader) == leader for status in statuses.values())
-            ):
+            if len(statuses) == len(self.nodes) and self._agree_on_a_leader(statuses):
                 return
             silent = [node for node in self.nodes if node not in statuses]
             for node in silent:
@@ -169,6 +163,15 @@ class Deployment:
                 raise NodeFailed(await self._told(self.nodes[0], what))
             await asyncio.sleep(0.02)
 
+    def _agree_on_a_leader(self, statuses: Mapping[str, dict[str, Any]]) -> bool:
+        """Whether all that answer know the same leader, if the system has one."""
+        if not self._system.has_leader:
+            return True
+        leader, _ = leader_of(statuses)
+        # Some followers do not tell whom they follow, only that they do.
+        told = (status.get("leader", leader) == leader for status in statuses.values())
+        return leader is not None and all(told)
+
     async def _answers(self) -> None:
         """Wait until every endpoint answers, and one of them leads.
 
@@ -185,7 +188,7 @@ class Deployment:
             found = dict(zip(self.nodes, answers, strict=True))
             silent = [node for node, answer in found.items() if answer is None]
             leader, _ = leader_of({n: a for n, a in found.items() if a is not None})
-            if leader is not None and not silent:
+            if not silent and (leader is not None or not self._system.has_leader):
                 # One that is paused must not hold up what looks for the leader for longer.
                 self._status_s = max(STATUS_TIMEOUT_S, min(SLACK * took_s, FAR_STATUS_TIMEOUT_S))
                 return

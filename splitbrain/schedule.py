@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from nemesis.aimed import aimed_schedule
 from nemesis.fault import SymbolicFault
 from nemesis.schedule import schedule
 from splitbrain.generator import MAIN, Invoke, Phase, Phases, Scripted, serialise
 from splitbrain.plan import AIMED, Plan
-from splitbrain.plugins import workload_of
+from splitbrain.plugins import system_of, workload_of
 
 OPERATIONS_STREAM, FAULTS_STREAM = "operations", "faults"
 
@@ -39,6 +39,14 @@ def faults_of(plan: Plan) -> tuple[SymbolicFault, ...]:
     """
     if plan.script is not None:
         return plan.script.faults
+    faults = _dealt(plan)
+    if system_of(plan).has_leader:
+        return faults
+    # Where nobody leads, whoever would be hit for leading is any node.
+    return tuple(replace(f, target="one") if f.target == "leader" else f for f in faults)
+
+
+def _dealt(plan: Plan) -> tuple[SymbolicFault, ...]:
     faults_s = plan.time_limit_s - min(plan.recovery_s, plan.time_limit_s / 4)
     if plan.strategy == AIMED:
         return aimed_schedule(

@@ -343,6 +343,8 @@ class System(Protocol):
     """Whether its nodes are cores of ours, which the simulated host can run."""
     resends: bool = False
     """Whether a client may send the same request twice and have it count once (sessions)."""
+    has_leader: bool = True
+    """Whether one node leads the others, so that faults can aim at it."""
     inapplicable: Mapping[str, str] = MappingProxyType({})
     """The kinds of fault that mean nothing to it, and why (membership: *its members are fixed*)."""
     vocabulary: Any = None

@@ -187,6 +187,7 @@ def load_catalogue(system: str = "", target: str | None = None) -> Catalogue:
     from splitbrain.workloads import WORKLOADS
     from targets.nodes.paxos.bugs import BUGS as OF_PAXOS
     from targets.nodes.raft.bugs import BUGS as OF_RAFT
+    from targets.nodes.two_phase_commit.bugs import BUGS as OF_TWO_PHASE_COMMIT
 
     own = found_at(target) if target else found_named(system) if system in installed() else None
     return Catalogue(
@@ -194,7 +195,7 @@ def load_catalogue(system: str = "", target: str | None = None) -> Catalogue:
         workloads=WORKLOADS if own is None else own.workloads,
         faults=FAULTS,
         own=own.system.name if own is not None and target else None,
-        bugs={bug.name: bug for bug in (*OF_RAFT, *OF_PAXOS)},
+        bugs={bug.name: bug for bug in (*OF_RAFT, *OF_PAXOS, *OF_TWO_PHASE_COMMIT)},
     )
 
 

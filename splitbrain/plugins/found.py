@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+from clients.client import ClientCore
 from clients.reference import ReferenceCore
+from clients.two_phase_commit import TransactionCore
 from histories.errors import HistoryError, Problem
 from splitbrain.plan import Plan
 from splitbrain.plugins.failure import Failures, TargetRefused
@@ -77,7 +79,7 @@ def workload_of(plan: Plan) -> Workload:
 def found_named(name: str) -> Found:
     """Ours of that name, or an installed package's."""
     if name in SYSTEMS:
-        return Found(Target(SYSTEMS[name], _reference), OURS)
+        return Found(Target(SYSTEMS[name], _CORES.get(name, _reference)), OURS)
     entries = installed()[name]
     if len(entries) > 1:
         packages = " and ".join(_package(entry) for entry in entries)
@@ -206,3 +208,10 @@ def _package(entry: EntryPoint) -> str:
 
 def _reference(asked: ClientSetting) -> ReferenceCore:
     return ReferenceCore(asked.workload, asked.run, resends=asked.resends, prefix=asked.prefix)
+
+
+def _transactions(asked: ClientSetting) -> TransactionCore:
+    return TransactionCore(asked.workload, asked.run, resends=asked.resends, prefix=asked.prefix)
+
+
+_CORES: dict[str, Callable[[ClientSetting], ClientCore]] = {"two-phase-commit": _transactions}

@@ -48,6 +48,7 @@ class GuardedSystem(System):
         self.client_port = system.client_port
         self.simulated = False
         self.resends = system.resends
+        self.has_leader = getattr(system, "has_leader", True)
         self.inapplicable = system.inapplicable
         self.vocabulary = None
         # What only some systems say of their clients (splitbrain.run).

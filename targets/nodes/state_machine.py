@@ -72,7 +72,7 @@ class Command:
 def _check_value(f: str, value: Any) -> None:
     # Messages to peers wrap a value in a few levels more, and JSON parsers have a limit:
     # what no peer could read would be sent to them again for ever.
-    if isinstance(value, list | dict) and _is_deeper(value, DEPTH_MAX):
+    if isinstance(value, list | dict) and is_deeper(value, DEPTH_MAX):
         raise BadRequest(f"a value is nested at most {DEPTH_MAX} deep")
     if f == "cas" and not (isinstance(value, list) and len(value) == 2):
         raise BadRequest(f"cas takes [expected, new], not {value!r}")
@@ -82,12 +82,13 @@ def _check_value(f: str, value: Any) -> None:
         raise BadRequest(f"counter.add takes an integer, not {value!r}")
 
 
-def _is_deeper(value: Any, depth: int) -> bool:
+def is_deeper(value: Any, depth: int) -> bool:
+    """Whether lists and objects are nested more than ``depth`` deep in ``value``."""
     if isinstance(value, dict):
         value = list(value.values())
     if not isinstance(value, list):
         return False
-    return depth == 0 or any(_is_deeper(item, depth - 1) for item in value)
+    return depth == 0 or any(is_deeper(item, depth - 1) for item in value)
 
 
 class StateMachine:

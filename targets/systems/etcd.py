@@ -114,6 +114,7 @@ class Etcd:
     client_port = CLIENT_PORT
     simulated = False
     resends = False
+    has_leader = True
     schemes = ("http", "https")
     has_users = True
     client_options = ("reads", *LOCK_PARSERS)

@@ -24,6 +24,7 @@ class Paxos:
     client_port = CLIENT_PORT
     simulated = True
     resends = True
+    has_leader = True
     inapplicable: Mapping[str, str] = {"membership": "its members are fixed"}
     vocabulary = Vocabulary()
 

@@ -26,6 +26,7 @@ class Raft:
     client_port = CLIENT_PORT
     simulated = True
     resends = True
+    has_leader = True
     inapplicable: Mapping[str, str] = {}
     vocabulary = Vocabulary()
 

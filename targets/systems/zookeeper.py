@@ -141,6 +141,7 @@ class ZooKeeper:
     client_port = CLIENT_PORT
     simulated = False
     resends = False
+    has_leader = True
     schemes = ("tcp", "tls")
     has_users = True
     client_options = ("reads", "read-session", *LOCK_PARSERS)
