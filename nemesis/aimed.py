@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from nemesis.fault import SymbolicFault
 from nemesis.kinds import targets_of
+from nemesis.of_commitment import OF_COMMITMENT
 from nemesis.scenario import Range, Scenario, Step
 from nemesis.scenarios import SCENARIOS, plain
 from nemesis.schedule import LEAD_S, SECOND
@@ -33,13 +34,15 @@ def aimed_schedule(
     quiet_s: float,
     rng: random.Random,
     snapshots: bool = False,
+    led: bool = True,
 ) -> tuple[SymbolicFault, ...]:
     """The faults of a run, in the order in which they begin to wait.
 
     ``hold_s`` and ``quiet_s`` stretch the scenarios in proportion to their usual values; where
     the run is too short for every kind once, all shrink. A scenario that has less than half
     its wait left before the limit is not begun. Whom one aims at is its own affair.
-    ``snapshots`` says that nodes take some during a run, so that they can be waited for.
+    ``snapshots`` says that nodes take some during a run, so that they can be waited for; ``led``
+    that one node leads the others: without, what happens are commitments, which any node decides.
 
     Raises KeyError for an unknown kind, FaultTargetError when so few nodes cannot suffer one.
     """
@@ -53,7 +56,7 @@ def aimed_schedule(
     stretch = scale * hold_s / HOLD_S_USUAL
     faults: list[SymbolicFault] = []
     unmet = set(kinds)
-    for scenario in _deal(_possible(kinds, snapshots), unmet, rng):
+    for scenario in _deal(_possible(kinds, snapshots, led), unmet, rng):
         if now + wait / 2 > time_limit_s:
             break
         end = min(now + wait, time_limit_s)
@@ -92,14 +95,15 @@ def _slot_s(scenario: Scenario, stretch: float) -> float:
     return SOON_S * stretch + length_s
 
 
-def _possible(kinds: Sequence[str], snapshots: bool) -> list[Scenario]:
+def _possible(kinds: Sequence[str], snapshots: bool, led: bool) -> list[Scenario]:
     possible = [
         scenario
-        for scenario in SCENARIOS
+        for scenario in (SCENARIOS if led else OF_COMMITMENT)
         if scenario.is_possible(kinds) and (snapshots or not scenario.is_about_snapshots)
     ]
     met = {kind for scenario in possible for kind in scenario.surely_meets(kinds)}
-    return possible + [plain(kind) for kind in kinds if kind not in met]
+    when = "acknowledged" if led else "decision-sent"
+    return possible + [plain(kind, when) for kind in kinds if kind not in met]
 
 
 def _deal(scenarios: Sequence[Scenario], unmet: set[str], rng: random.Random) -> Iterator[Scenario]:

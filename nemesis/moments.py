@@ -19,6 +19,14 @@ leads and who has stored what, and says when something of note happens:
     snapshot-sent          (a piece of) a snapshot has left              leader   receiver
     restarted              a node's process has begun again              node     –
 
+and of a commitment, which any node may coordinate:
+
+    prepare-asked          the coordinator asks for votes                asker    participant
+    prepared               a participant wrote its yes, not durable yet  voter    coordinator
+    voted                  it handed its yes to the network              voter    coordinator
+    decided                the coordinator wrote that it commits         decider  –
+    decision-sent          it handed that to the network                 decider  participant
+
 ``elected#2`` is the second such moment from the time on that somebody waits, and
 ``elected#2>proposed`` the first proposal after that.
 """
@@ -47,7 +55,15 @@ TRIGGERS = (
     "snapshot-written",
     "snapshot-sent",
     "restarted",
+    "prepare-asked",
+    "prepared",
+    "voted",
+    "decided",
+    "decision-sent",
 )
+
+_OF_COMMITMENT = {"ask-prepare": "prepare-asked", "yes": "voted", "decision": "decision-sent"}
+"""Messages that are a moment each, by their word."""
 
 THEN = ">"
 
@@ -173,6 +189,8 @@ class Moments:
         elif word == "ask-read":
             if peer == self.leader:
                 self._happen("read-asked", peer, node, self.term or 0)
+        elif word in _OF_COMMITMENT:
+            self._happen(_OF_COMMITMENT[word], node, peer)
         elif word == "answer":
             self._on_answer(node, more)
 
@@ -189,6 +207,8 @@ class Moments:
                 self._happen("vote-written", node, more, term)
         elif word == "snapshot":
             self._happen("snapshot-written", node, None, term, index)
+        elif word in ("prepared", "decided"):
+            self._happen(word, node, more)
         elif node == self.leader:
             if word == "configuration" and index > self._stored.get(node, 0):
                 self._on_configured(node, term, index, more)

@@ -29,6 +29,11 @@ Word = Literal[
     "answer",
     "entry",
     "configuration",
+    "ask-prepare",
+    "yes",
+    "decision",
+    "prepared",
+    "decided",
 ]
 """What a message or a record is, whatever its system calls it.
 
@@ -42,14 +47,19 @@ Word = Literal[
     answer         an answer on its way to the node that asked for it    –
     entry          –                                                     a log entry, accepted
     configuration  –                                                     … that changes members
+    ask-prepare    a coordinator asks a participant whether it can       –
+    yes            a participant votes for a commit                      –
+    decision       a coordinator tells a participant to commit           –
+    prepared       –                                                     a yes, and what it is for
+    decided        –                                                     a decision to commit
 """
 
 Sign = tuple[Word, int, int, Any]
 """(word, term, index, more).
 
 ``term`` is the term, or the round of a ballot; ``index`` the last index or slot that the
-message or record covers, 0 where it covers none. ``more`` is the node a vote is for, the
-body of an answer, the members that a configuration names, else None.
+message or record covers, 0 where it covers none. ``more`` is the node a vote or a yes is for,
+the body of an answer, the members that a configuration names, else None.
 """
 
 

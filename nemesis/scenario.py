@@ -15,7 +15,7 @@ SOON: Range = (0.0, 0.005)
 BRIEFLY: Range = (0.02, 0.25)
 CROWN = ("partition", *CRASH)
 PAST_AN_ELECTION: Range = (1.0, 2.0)
-SURE = ("", "acknowledged", "replicated")
+SURE = ("", "acknowledged", "replicated", "prepared", "decided", "decision-sent")
 
 
 @dataclass(frozen=True, slots=True)

@@ -337,8 +337,8 @@ SCENARIOS: tuple[Scenario, ...] = (
 )
 
 
-def plain(kind: str) -> Scenario:
+def plain(kind: str, when: str = "acknowledged") -> Scenario:
     """A scenario for a kind that no other one has: it hits whoever has just acknowledged."""
     target = FAULTS[kind].targets[0] if kind == "membership" else "node"
-    step = Step((kind,), target, "acknowledged", (0.0, 0.1))
-    return Scenario(f"{kind} at an acknowledgement", FAULTS[kind].summary, (step,))
+    step = Step((kind,), target, when, (0.0, 0.1))
+    return Scenario(f"{kind} at a moment ({when})", FAULTS[kind].summary, (step,))

@@ -58,6 +58,7 @@ def _dealt(plan: Plan) -> tuple[SymbolicFault, ...]:
             rng=plan.stream(FAULTS_STREAM),
             # By default a run is too short for one.
             snapshots=any(option.startswith("snapshot-") for option in plan.options),
+            led=system_of(plan).has_leader,
         )
     return schedule(
         plan.faults,

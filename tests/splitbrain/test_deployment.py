@@ -33,6 +33,7 @@ class Answering:
 
     name = "raft"
     client_port = 7000
+    has_leader = True
 
     def __init__(self, answers: dict[str, dict[str, Any] | None]) -> None:
         self.answers = answers
