@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 # Effects
 
@@ -152,3 +152,14 @@ class Core(Protocol):
 
     def status(self) -> dict[str, Any]:
         """The status answer: node, role, term, leader, indexes, bugs reached."""
+
+
+@runtime_checkable
+class ReadsWallClock(Protocol):
+    """A core that trusts the time of day as well: none of the correct ones does.
+
+    ``wall`` is handed in like ``clock``; in seconds, the same on every node whose clock is
+    right, and steps forwards or backwards when somebody sets it.
+    """
+
+    wall: Callable[[], float]

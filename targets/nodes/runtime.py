@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from targets.nodes.effects import (
     Event,
     Fsync,
     Note,
+    ReadsWallClock,
     Received,
     Replace,
     Reply,
@@ -113,6 +115,8 @@ class Runtime:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._stop, None)
             self._core.clock = loop.time
+            if isinstance(self._core, ReadsWallClock):
+                self._core.wall = time.time
             self._feed(Started())
             tasks += [loop.create_task(link.run()) for link in self._links.values()]
             await self._stopped

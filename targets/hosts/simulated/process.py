@@ -29,6 +29,7 @@ from targets.nodes.effects import (
     Event,
     Fsync,
     Note,
+    ReadsWallClock,
     Received,
     Replace,
     Reply,
@@ -92,6 +93,8 @@ class Process:
         self.alive = True
         self.paused = False
         core.clock = clock.now
+        if isinstance(core, ReadsWallClock):
+            core.wall = clock.wall
         self._node = node
         self._loop = loop
         self._links = links
