@@ -15,7 +15,7 @@ OF_COMMITMENT: tuple[Scenario, ...] = (
     Scenario(
         "a coordinator that is not heard any more",
         "who has voted yes must wait for the decision, however long that takes",
-        (Step(_SILENCE, "node", "decided", AT_ONCE, (1.2, 2.2)),),
+        (Step(_SILENCE, "node", "decision-sent", AT_ONCE, (1.2, 2.2)),),
     ),
     Scenario(
         "a coordinator that stops between the votes and the decision",
@@ -26,8 +26,9 @@ OF_COMMITMENT: tuple[Scenario, ...] = (
         "a coordinator that decides, is cut off and crashes",
         "what was decided and told to nobody, or to few, is finished after the crash",
         (
-            Step(("partition",), "node", "decided", AT_ONCE, (0.5, 1.2)),
-            Step(CRASH, "node", "decided", (0.02, 0.3), (0.3, 1.0)),
+            # What has just left is still under way, and does not arrive any more.
+            Step(("partition",), "node", "decision-sent", AT_ONCE, (0.5, 1.2)),
+            Step(CRASH, "node", "decision-sent", (0.02, 0.3), (0.3, 1.0)),
         ),
     ),
     Scenario(

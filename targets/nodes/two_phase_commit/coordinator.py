@@ -36,6 +36,7 @@ from targets.nodes.two_phase_commit.work import Asked, Running
 
 NOT_DONE = "aborted"
 """The error of a transaction that did not happen, and may when it is asked for again."""
+PAUSE_S_MIN = 0.0005
 REFUSED, UNREACHABLE = "refused", "shard-unreachable"
 
 
@@ -103,7 +104,8 @@ class Coordinator(Base):
     def _arm_restarts(self) -> None:
         if self.restarting:
             due_s = min(due_s for due_s, _ in self.restarting)
-            self._set_timer(RESTART, max(0.0, due_s - self.clock()))
+            # Never quite at once: a clock that rounds would have it run out for nothing.
+            self._set_timer(RESTART, max(PAUSE_S_MIN, due_s - self.clock()))
 
     def _on_restart_timer(self) -> None:
         now_s = self.clock()

@@ -18,6 +18,6 @@ class NoReadLocks(TwoPhaseCommit):
 
     def _modes(self, steps: list[ItemStep]) -> dict[str, Mode]:
         modes = super()._modes(steps)
-        exclusive = dict.fromkeys((i for i, m in modes.items() if m is Mode.EXCLUSIVE), Mode.EXCLUSIVE)
-        self._count(NAME, len(modes) - len(exclusive))
-        return exclusive
+        kept = {item: mode for item, mode in modes.items() if mode == "exclusive"}
+        self._count(NAME, len(modes) - len(kept))
+        return kept

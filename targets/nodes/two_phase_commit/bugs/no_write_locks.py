@@ -18,6 +18,6 @@ class NoWriteLocks(TwoPhaseCommit):
 
     def _modes(self, steps: list[ItemStep]) -> dict[str, Mode]:
         modes = super()._modes(steps)
-        shared = dict.fromkeys((i for i, m in modes.items() if m is Mode.SHARED), Mode.SHARED)
-        self._count(NAME, len(modes) - len(shared))
-        return shared
+        kept = {item: mode for item, mode in modes.items() if mode == "shared"}
+        self._count(NAME, len(modes) - len(kept))
+        return kept
