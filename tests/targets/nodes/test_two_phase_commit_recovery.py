@@ -80,10 +80,12 @@ def test_the_same_state_comes_back_from_a_checkpoint_as_from_the_whole_log() -> 
             cluster.start(name)
         cluster.run(1.0)
         cores = [cluster.nodes[name].alive for name in cluster.names]
-        states.append([(core.store.dump(), core.sessions.dump()) for core in cores])
+        states.append([(core.store.values, core.sessions.dump()) for core in cores])
         if records == 4:
             assert all(len(node.disk.records) < 20 for node in cluster.nodes.values())
-    assert [sorted(map(str, s[0])) for s in states[0]] == [sorted(map(str, s[0])) for s in states[1]]
+    assert [sorted(map(str, s[0])) for s in states[0]] == [
+        sorted(map(str, s[0])) for s in states[1]
+    ]
     assert [s[1] for s in states[0]] == [s[1] for s in states[1]]
 
 

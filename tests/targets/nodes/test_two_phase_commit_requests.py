@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from two_phase_commit_simulation import Cluster
 
-from targets.nodes.effects import Undelivered
+from targets.nodes.effects import Reply, Requested, Undelivered
 from targets.nodes.two_phase_commit.messages import Commit, Execute
 from targets.nodes.two_phase_commit.options import Options
 
@@ -36,8 +36,6 @@ def test_what_cannot_be_meant_is_refused_and_says_why(request_: Any, told: str) 
     cluster = Cluster()
     pending = cluster.ask("n1", ("r", "x", None))
     cluster.run(0.1)
-    from targets.nodes.effects import Reply, Requested
-
     effects = cluster.nodes["n1"].alive.step([Requested(pending, request_)])
     (body,) = [effect.body for effect in effects if isinstance(effect, Reply)]
     assert (body["error"], body["definite"]) == ("bad-request", True)

@@ -52,9 +52,9 @@ def test_the_decision_is_told_only_when_all_have_voted() -> None:
     three.write_both(1)
     three.cluster.run(1.0)
     order = [type(message) for _, _, message in three.cluster.told]
-    assert order == [Execute] * 2 + [Done] * 2 + [Prepare] * 2 + [Vote] * 2 + [Commit] * 2 + [
-        Ack
-    ] * 2
+    assert (
+        order == [Execute] * 2 + [Done] * 2 + [Prepare] * 2 + [Vote] * 2 + [Commit] * 2 + [Ack] * 2
+    )
     assert three.cluster.nodes["n1"].alive.decided == {}
 
 
@@ -212,7 +212,7 @@ def test_a_late_copy_of_what_is_over_begins_nothing_anew() -> None:
 def test_an_abort_that_overtakes_what_it_is_about_is_remembered() -> None:
     three = Three()
     cluster = three.cluster
-    execute = Execute("n1.99.1", (1, "n1.99.1"), [(0, "append", "[0,\"z\"]", 1)])
+    execute = Execute("n1.99.1", (1, "n1.99.1"), [(0, "append", '[0,"z"]', 1)])
     cluster.deliver("n1", "n2", Abort(execute.id))
     cluster.deliver("n1", "n2", execute)
     assert cluster.nodes["n2"].alive.locks.items() == []
