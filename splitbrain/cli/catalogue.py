@@ -34,6 +34,9 @@ class SystemEntry(Protocol):
     def resends(self) -> bool: ...  # noqa: D102
 
     @property
+    def has_leader(self) -> bool: ...  # noqa: D102
+
+    @property
     def inapplicable(self) -> Mapping[str, str]: ...  # noqa: D102
 
 

@@ -7,6 +7,7 @@ from splitbrain.plan import LINEARIZABLE, Plan
 from splitbrain.quantities import duration_text
 from splitbrain.suggest import unknown_name
 
+LEADER = "leader"
 APART = "read-session=own"
 """The option of ZooKeeper under which a process is no session."""
 
@@ -36,6 +37,11 @@ def unfit_together(plan: Plan, catalogue: Catalogue) -> list[str]:
         if not kinds:
             problems.append(
                 f"--fault-target: {entry!r} has nothing to aim: no faults are asked for."
+            )
+        elif target == LEADER and system is not None and not system.has_leader:
+            problems.append(
+                f"--fault-target: {entry!r} aims at nobody, for no node of {plan.system} leads the "
+                "others; take one, minority, majority or all."
             )
         elif kind_name and kind_name not in plan.faults:
             problems.append(

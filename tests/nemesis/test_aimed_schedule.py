@@ -16,6 +16,7 @@ from nemesis.aimed import aimed_schedule
 from nemesis.fault import SymbolicFault
 from nemesis.kinds import FAULTS, FaultTargetError, targets_of
 from nemesis.moments import THEN, TRIGGERS
+from nemesis.of_commitment import OF_COMMITMENT
 from nemesis.scenarios import SCENARIOS
 
 SECOND = 1_000_000_000
@@ -121,6 +122,17 @@ def test_a_short_run_meets_most_kinds_whatever_their_scenarios_take(limit_s: flo
     assert sum(met) > 4.5 * len(met)
 
 
+@given(st.integers(0, 1000), KINDS.filter(lambda kinds: "membership" not in kinds))
+def test_where_nobody_leads_commitments_are_waited_for_and_nothing_else(
+    seed: int, kinds: tuple[str, ...]
+) -> None:
+    faults = plan(seed, kinds=kinds, led=False)
+    assert {fault.kind for fault in faults} == set(kinds)
+    waited_for = {fault.trigger.partition("#")[0] for fault in faults}
+    assert waited_for <= {"prepare-asked", "prepared", "voted", "decided", "decision-sent"}
+    assert not any("leader" in fault.target for fault in faults)
+
+
 def test_no_kinds_no_faults() -> None:
     assert plan(kinds=()) == ()
 
@@ -133,7 +145,9 @@ def test_a_cluster_too_small_for_a_kind_is_refused() -> None:
 # The scenarios as they are written.
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize(
+    "scenario", (*SCENARIOS, *OF_COMMITMENT), ids=lambda scenario: scenario.name
+)
 def test_every_step_names_things_that_exist(scenario: Any) -> None:
     assert scenario.why and scenario.steps
     for step in scenario.steps:

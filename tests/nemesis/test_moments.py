@@ -248,3 +248,22 @@ def test_a_trigger_that_does_not_exist_is_an_error() -> None:
 
     asyncio.run(story())
     assert len(set(TRIGGERS)) == len(TRIGGERS)
+
+
+def test_a_commitment_is_told_step_by_step_with_both_who_have_part_in_it() -> None:
+    def happens(moments: Moments) -> None:
+        moments.sent("n1", "n2", ("ask-prepare", 0, 0, None))
+        moments.wrote("n2", [b"prepared 0 0 n1"])
+        moments.sent("n2", "n1", ("yes", 0, 0, None))
+        moments.wrote("n1", [b"decided 0 0 -"])
+        moments.sent("n1", "n2", ("decision", 0, 0, None))
+
+    names = ("prepare-asked", "prepared", "voted", "decided", "decision-sent")
+    assert seen(happens, *names, "decided#2") == [
+        Moment("prepare-asked", "n1", "n2"),
+        Moment("prepared", "n2", "n1"),
+        Moment("voted", "n2", "n1"),
+        Moment("decided", "n1"),
+        Moment("decision-sent", "n1", "n2"),
+        None,
+    ]

@@ -22,6 +22,7 @@ class System:
     inapplicable: Mapping[str, str] = field(default_factory=dict)
     simulated: bool = True
     resends: bool = True
+    has_leader: bool = True
 
 
 @dataclass(frozen=True)
@@ -328,3 +329,10 @@ def test_what_is_judged_as_a_whole_does_not_stop_a_run():
     assert settle(asked, watching).plan.workload == "watch"
     with pytest.raises(SettingsError, match="watch is judged as a whole, once the run is over"):
         settle(replace(asked, stop_on_violation=True), watching)
+
+
+def test_nobody_leads_where_nobody_leads_and_that_is_told() -> None:
+    equals = replace(CATALOGUE, systems={"raft": System("raft", ("register",), has_leader=False)})
+    for target in ("leader", "kill:leader"):
+        with pytest.raises(SettingsError, match="for no node of raft leads the others"):
+            settle(Asked("raft", faults="kill", fault_targets=(target,)), equals)

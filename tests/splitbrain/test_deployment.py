@@ -66,6 +66,14 @@ def test_a_cluster_that_runs_already_is_only_asked_whatever_it_calls_its_nodes()
     assert asyncio.run(made.cluster().leader()) == ("n2", 3)
 
 
+def test_a_cluster_in_which_nobody_leads_is_there_when_all_answer() -> None:
+    member = {"role": "member", "term": 0, "leader": None}
+    equals = Answering({"h1": member, "h2": member})
+    equals.has_leader = False
+    made = started(equals.answers, equals)
+    assert asyncio.run(made.cluster().leader()) == (None, 0)
+
+
 def test_a_cluster_far_away_is_given_time_as_its_first_answers_take() -> None:
     answers = {"h1": {"role": "leader", "term": 1}, "h2": {"role": "follower", "term": 1}}
     far = Answering(answers)

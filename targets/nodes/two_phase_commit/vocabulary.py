@@ -16,9 +16,7 @@ Sign = tuple[str, int, int, Any]
 
 
 class Vocabulary:
-    """What locks and reads say nothing here: they bind nobody."""
-
-    has_leader = False
+    """Locks and reads have no word here: they bind nobody."""
 
     def message(self, message: Any) -> Sign | None:
         """What a message says; None where there is no word for it."""
