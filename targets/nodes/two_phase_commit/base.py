@@ -39,6 +39,10 @@ class Recovered:
         self.finished: dict[str, str] = {}
         self.sessions = Sessions(sessions_max)
         self.records = 0
+        self.records_least = 0
+        """How many of them are the latest checkpoint."""
+        self.kept: list[Any] = []
+        """Sessions of a checkpoint that is not read to its end yet."""
 
 
 class Base:
@@ -90,6 +94,7 @@ class Base:
         self._must_sync = False
         self._must_replace = False
         self._records_on_disk = recovered.records
+        self._records_least = recovered.records_least
         self._writes = 0
         self._restore(recovered)
 
@@ -134,7 +139,7 @@ class Base:
         if self._must_replace:
             records = self._all_records()
             effects.append(Replace(records))
-            self._records_on_disk = len(records)
+            self._records_on_disk = self._records_least = len(records)
             self._must_sync = True
         elif self._records:
             effects.append(Write(self._records))

@@ -11,6 +11,7 @@ from targets.nodes.two_phase_commit.base import Base, Recovered
 from targets.nodes.two_phase_commit.decisions import decided_record
 from targets.nodes.two_phase_commit.locks import Mode
 from targets.nodes.two_phase_commit.participant import prepared_record
+from targets.nodes.two_phase_commit.recovery import WHOLE
 from targets.nodes.two_phase_commit.work import Decided, Stage
 
 
@@ -33,19 +34,19 @@ class Checkpoint(Base):
 
     def _checkpoint_is_due(self) -> bool:
         """Whether the log has grown by as much as is wanted since it was as small as it can be."""
-        least = 1 + len(self.work) + len(self.decided)
-        grown = self._records_on_disk + len(self._records) - least
+        grown = self._records_on_disk + len(self._records) - self._records_least
         return grown >= self.options.checkpoint_records
 
     def _all_records(self) -> list[bytes]:
-        whole = {
-            "values": self.store.dump(),
-            "sessions": self.sessions.dump(),
-            "finished": list(self.finished.items()),
-        }
+        sessions = self.sessions.dump()
+        kept, sessions["sessions"] = sessions["sessions"], []
         prepared = [work for work in self.work.values() if work.stage is Stage.PREPARED]
+        # A record each: all in one could be longer than what a record may be.
         return [
-            encode_json({"checkpoint": whole}),
+            encode_json({"checkpoint": sessions, "finished": list(self.finished.items())}),
+            *(encode_json({"session": session}) for session in kept),
+            *(encode_json({"item": item, "value": v}) for item, v in self.store.values.items()),
+            WHOLE,
             *(encode_json(prepared_record(work)) for work in prepared),
             *(encode_json(decided_record(decided)) for decided in self.decided.values()),
         ]

@@ -14,6 +14,7 @@ on Transaction Commit", 2006, section 2: this is what two-phase commit costs).
 
 from __future__ import annotations
 
+from targets.nodes.frames import FRAME_BYTES_MAX
 from targets.nodes.two_phase_commit.base import ABORTED, COMMITTED, Base
 from targets.nodes.two_phase_commit.locks import Answer, Mode
 from targets.nodes.two_phase_commit.messages import (
@@ -31,7 +32,7 @@ from targets.nodes.two_phase_commit.messages import (
     Vote,
 )
 from targets.nodes.two_phase_commit.request import READ
-from targets.nodes.two_phase_commit.store import ItemStep, NotAList, writes_of
+from targets.nodes.two_phase_commit.store import Impossible, ItemStep, writes_of
 from targets.nodes.two_phase_commit.work import Stage, Work
 
 CONFLICT = "conflict"
@@ -74,12 +75,19 @@ class Participant(Base):
         """All its locks are held: look at the shard once, and keep the writes back."""
         work.stage = Stage.DONE
         try:
+            self._check_size(work)
             reads = self._read(work)
-        except NotAList as error:
+        except Impossible as error:
             self._die(work, str(error))
             return
         # Late: what is read here may have been committed in this very step.
         self._send(work.coordinator, Done(work.id, list(reads.items())))
+
+    def _check_size(self, work: Work) -> None:
+        """Raise Impossible where an answer would not fit into a frame beside those of others."""
+        bytes_max = FRAME_BYTES_MAX // (2 * len(self.members))
+        if (size := self.store.measure(work.steps)) > bytes_max:
+            raise Impossible(f"{size} bytes to read or to hold in one list; at most {bytes_max}")
 
     def _read(self, work: Work) -> dict[int, object]:
         return self.store.run(work.steps)

@@ -5,8 +5,8 @@ One log for both roles (Gray and Reuter, 1993, section 10.7): a record of the pa
     {"prepared": id, "coordinator": …, "age": …, "writes": …}    in doubt from here on
     {"done": id, "how": "committed" or "aborted"}                no more; a commit is redone here
 
-and one of the coordinator is described in decisions.py. ``{"checkpoint": …}`` stands for all
-that was before it (see checkpoint.py).
+and one of the coordinator is described in decisions.py. A log may begin with a checkpoint, from
+``{"checkpoint": …}`` to ``{"whole": true}`` (see checkpoint.py).
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from targets.nodes.frames import encode_json
 from targets.nodes.two_phase_commit.base import COMMITTED, Recovered
 from targets.nodes.two_phase_commit.options import Options
 from targets.nodes.two_phase_commit.work import Decided, Stage, Work
+
+WHOLE = encode_json({"whole": True})
 
 
 def recover(records: list[bytes], options: Options) -> Recovered:
@@ -35,6 +38,7 @@ def recover(records: list[bytes], options: Options) -> Recovered:
                 f"({error!r})"
             ) from None
     state.records = len(records)
+    state.records_least = next((n + 1 for n, r in enumerate(records) if r == WHOLE), 0)
     for oldest in list(state.finished)[: -options.finished]:
         del state.finished[oldest]
     return state
@@ -59,7 +63,17 @@ def _take(state: Recovered, item: Any) -> None:
     elif "forgotten" in item:
         state.decided.pop(item["forgotten"], None)
     else:
-        whole = item["checkpoint"]
-        state.store.restore(whole["values"])
-        state.sessions.restore(whole["sessions"])
-        state.finished = dict(whole["finished"])
+        _take_part(state, item)
+
+
+def _take_part(state: Recovered, item: Any) -> None:
+    """A part of a checkpoint: its head, the sessions, what the shard holds, its end."""
+    if "session" in item:
+        state.kept.append(item["session"])
+    elif "item" in item:
+        state.store.restore(item["item"], item["value"])
+    elif "whole" in item:
+        state.sessions.restore(state.sessions.dump() | {"sessions": state.kept})
+    else:
+        state.sessions.restore(item["checkpoint"])
+        state.finished = dict(item["finished"])

@@ -13,10 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from targets.nodes.frames import encode_json
 from targets.nodes.state_machine import DEPTH_MAX, BadRequest, is_deeper
 
 READ, APPEND, WRITE = "r", "append", "w"
 TXN = "txn"
+BYTES_MAX = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Request:
         if not isinstance(value, list) or not 0 < len(value) <= steps_max:
             raise BadRequest(f"a txn is a list of 1 to {steps_max} steps [f, name, value]")
         steps = tuple(_step(step) for step in value)
+        if (size := len(encode_json(value))) > BYTES_MAX:
+            raise BadRequest(f"a txn of {size} bytes; at most {BYTES_MAX} are taken")
         asked = cls(group, steps, session, seq, since)
         if asked.writes:
             if not isinstance(session, str) or type(seq) is not int:

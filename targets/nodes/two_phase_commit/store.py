@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from targets.nodes.frames import encode_json
 from targets.nodes.two_phase_commit.request import APPEND, READ
 
 ItemStep = tuple[int, str, str, Any]
@@ -18,8 +19,8 @@ Write = tuple[str, str, Any]
 """(item, f, value): a step that is not a read, without its place."""
 
 
-class NotAList(ValueError):
-    """Something is to be appended to a register."""
+class Impossible(ValueError):
+    """A step that cannot be done here; the message says why."""
 
 
 class Store:
@@ -27,11 +28,13 @@ class Store:
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
+        self._bytes: dict[str, int] = {}
+        """How long each value is as JSON, for what cannot be sent must not be promised."""
 
     def run(self, steps: Sequence[ItemStep]) -> dict[int, Any]:
         """What the reads among ``steps`` see, by their places. Changes nothing.
 
-        Raises NotAList.
+        Raises Impossible.
         """
         workspace: dict[str, Any] = {}
         seen: dict[int, Any] = {}
@@ -43,18 +46,31 @@ class Store:
                 workspace[item] = _written(f, item, now, value)
         return seen
 
+    def measure(self, steps: Sequence[ItemStep]) -> int:
+        """How many bytes the answer of ``steps`` takes at most, and what they leave behind."""
+        grown: dict[str, int] = {}
+        answered = 0
+        for _, f, item, value in steps:
+            now = grown.get(item, self._bytes.get(item, 0))
+            if f == READ:
+                answered += now
+            else:
+                size = len(encode_json(value)) + 1
+                grown[item] = now + size if f == APPEND else size
+        return max(answered, *grown.values(), 0)
+
     def install(self, writes: Sequence[Write]) -> None:
         """Put the writes of a committed transaction in place, in their order."""
         for item, f, value in writes:
+            size = len(encode_json(value)) + 1
+            before = self._bytes.get(item, 0) if f == APPEND else 0
             self.values[item] = _written(f, item, self.values.get(item), value)
+            self._bytes[item] = before + size
 
-    def dump(self) -> list[tuple[str, Any]]:
-        """All of it as JSON."""
-        return list(self.values.items())
-
-    def restore(self, dump: Sequence[tuple[str, Any]]) -> None:
-        """Become what ``dump`` says."""
-        self.values = dict(dump)
+    def restore(self, item: str, value: Any) -> None:
+        """``item`` holds ``value``."""
+        self.values[item] = value
+        self._bytes[item] = len(encode_json(value))
 
 
 def writes_of(steps: Sequence[ItemStep]) -> list[Write]:
@@ -66,5 +82,5 @@ def _written(f: str, item: str, now: Any, value: Any) -> Any:
     if f != APPEND:
         return value
     if now is not None and not isinstance(now, list):
-        raise NotAList(f"{item} holds {now!r}, which is no list to append to")
+        raise Impossible(f"{item} holds {now!r}, which is no list to append to")
     return [*(now or ()), value]

@@ -168,3 +168,22 @@ def test_options_are_read_and_all_that_is_wrong_is_told() -> None:
     assert "refuse=1: expected a fraction from 0 up to 1" in told
     assert "sessions=0: expected a whole number" in told
     assert "participants would give up (idle-ms=2000) before their coordinator does" in told
+
+
+def test_what_would_not_fit_into_a_frame_is_refused_before_anybody_relies_on_it() -> None:
+    cluster = Cluster()
+    x, y = cluster.name_at("n2"), cluster.name_at("n3")
+    long = "x" * 1_000_000
+    assert cluster.ask("n1", ("append", x, long), ("append", x, long)).error == "bad-request"
+    for _ in range(2):
+        assert cluster.ask_and_wait("n1", ("append", x, long)).ok
+    refused = cluster.ask_and_wait("n1", ("append", y, 1), ("r", x, None), ("r", x, None))
+    assert refused.error == "refused"
+    assert refused.answer is not None and "to read or to hold" in refused.answer["detail"]
+    assert cluster.ask_and_wait("n1", ("append", x, long)).error == "refused"
+    cluster.lose_power("n2")
+    cluster.start("n2")
+    cluster.run(0.5)
+    # It is remembered after a start how much there is.
+    assert cluster.ask_and_wait("n1", ("append", x, long)).error == "refused"
+    assert cluster.read(y) == [None]

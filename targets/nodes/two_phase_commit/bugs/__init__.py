@@ -29,7 +29,7 @@ BUGS: tuple[Bug, ...] = (
         faults=("kill", "partition"),
         fault_targets=("kill:all", "kill:majority", "partition:one", "partition:halves"),
         overlap=True,
-        interval=(1.0, 1.0),
+        interval=(2.0, 3.0),
         rate=_BUSY,
     ),
     Bug(
@@ -44,7 +44,7 @@ BUGS: tuple[Bug, ...] = (
         faults=("kill", "partition"),
         fault_targets=("kill:all", "kill:majority", "partition:one", "partition:halves"),
         overlap=True,
-        interval=(1.0, 1.0),
+        interval=(2.0, 3.0),
         rate=_BUSY,
     ),
     Bug(

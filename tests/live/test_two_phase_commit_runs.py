@@ -1,0 +1,44 @@
+"""Two-phase commit as real processes: valid under every fault, and caught where it is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from real_systems import need_host, splitbrain
+
+pytestmark = pytest.mark.live
+
+HOSTS = ("sandbox", pytest.param("docker", marks=pytest.mark.thorough))
+
+
+@pytest.fixture(params=HOSTS)
+def host(request: pytest.FixtureRequest) -> str:
+    need_host(request, request.param)
+    return str(request.param)
+
+
+def test_transactions_under_every_fault_are_valid_and_every_fault_had_an_effect(
+    tmp_path: Path, host: str
+) -> None:
+    kinds = ("partition", "kill", "pause", "power-loss")
+    code, run = splitbrain(
+        tmp_path,
+        *("test", "two-phase-commit", "--host", host, "--time-limit", "9", "--seed", "11"),
+        *("--interval", "1200ms,800ms", "--faults", ",".join(kinds), "--recovery", "2s"),
+    )
+    assert (code, run["verdict"]) == (0, "valid"), run["reason"]
+    assert {fault["kind"] for fault in run["faults"]} == set(kinds)
+    assert all(fault["effect"]["mechanical"] for fault in run["faults"])
+
+
+def test_transactions_that_do_not_lock_what_they_write_are_caught(
+    tmp_path: Path, host: str
+) -> None:
+    code, run = splitbrain(
+        tmp_path,
+        *("test", "two-phase-commit", "--host", host, "--time-limit", "5", "--seed", "3"),
+        *("--bug", "T7", "--rate", "300", "--stop-on-violation"),
+    )
+    assert (code, run["verdict"]) == (1, "invalid"), run["reason"]
+    assert run["bugs_reached"]["two-phase-commit.no-write-locks"] > 0
