@@ -125,6 +125,7 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "client_port": lambda given: type(given) is int and given in PORTS,
     "simulated": lambda given: isinstance(given, bool),
     "resends": lambda given: isinstance(given, bool),
+    "has_leader": lambda given: isinstance(given, bool),
     "inapplicable": lambda given: (
         isinstance(given, Mapping) and all(isinstance(text, str) for text in given.values())
     ),
@@ -138,6 +139,7 @@ _EXPECTED = {
     "client_port": "The TCP port that clients connect to, from 1 to 65535.",
     "simulated": "False: only cores of our own can be simulated.",
     "resends": "True where a request that comes twice counts once, else False.",
+    "has_leader": "False where no node leads the others, else True.",
     "inapplicable": "Why a kind of fault means nothing to it, by kind: {'membership': '…'}.",
     "launch": "launch(self, node, addresses, bugs, options=()) gives a Launch.",
     "status": "async def status(self, endpoint, timeout_s) gives a dict with 'role', or None.",
