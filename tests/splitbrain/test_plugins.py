@@ -54,6 +54,7 @@ def test_a_file_with_one_target_gives_its_system_clients_and_workloads(tmp_path:
 def test_what_the_file_leaves_out_is_as_little_as_can_be(tmp_path: Path) -> None:
     system = found_at(written(tmp_path)).system
     assert (system.summary, system.simulated, system.resends) == ("", False, False)
+    assert system.has_leader
     assert asyncio.run(system.admin(("127.0.0.1", 1), {}, 1.0)) is None
     core = found_at(written(tmp_path)).target.make_client(SETTING)
     assert (core.opening(), core.awaits_greeting, core.greeted(b"")) == (b"", False, True)
