@@ -83,7 +83,7 @@ def test_no_plan_is_run_twice() -> None:
 
 
 def test_everything_is_scored_unless_somebody_chooses() -> None:
-    assert request().systems == ("raft", "paxos")
+    assert request().systems == ("raft", "paxos", "two-phase-commit")
     assert set(request().bugs) == set(CATALOGUE.bugs)
     assert {CATALOGUE.bugs[name].tier for name in request(tier="a,C").bugs} == {"A", "C"}
     assert request(bugs=("r4", R9)).bugs == (R4, R9)
