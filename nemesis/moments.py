@@ -14,7 +14,8 @@ leads and who has stored what, and says when something of note happens:
     acknowledged           the leader has told a client yes              leader   –
     first-acknowledgement  … for the first time since its election       leader   –
     read-asked             a read is on its way to the leader            leader   who hands it on
-    configured             the leader wrote a change of members          leader   who joins or goes
+    configured             the leader wrote a change of members, or      leader   who joins or goes
+                           goes on with others in a new epoch
     snapshot-written       a node compacted its log                      node     –
     snapshot-sent          (a piece of) a snapshot has left              leader   receiver
     restarted              a node's process has begun again              node     –
@@ -128,6 +129,7 @@ class Moments:
         self._first_is_due = False
         self._floor = 0
         self._leaders: set[str] = set()
+        self._reign: tuple[str, int | None] | None = None
 
     def when(self, trigger: str) -> asyncio.Future[Moment]:
         """The moment that ``trigger`` names, counted from now; cancel it to wait no more.
@@ -175,7 +177,7 @@ class Moments:
             return
         word, term, index, more = sign
         if word == "replicate":
-            self._on_replicate(node, term)
+            self._on_replicate(node, term, more)
         elif word == "stored":
             self._on_stored(node, term, index)
         elif word == "ask-vote":
@@ -224,9 +226,10 @@ class Moments:
         changed = sorted(before ^ set(self.members))
         self._happen("configured", node, changed[0] if changed else None, term, index)
 
-    def _on_replicate(self, node: str, term: int) -> None:
+    def _on_replicate(self, node: str, term: int, more: Any) -> None:
         if term < self._floor:
             return
+        reign, members = more or (None, None)
         if term > self._floor:
             self._floor, self._leaders = term, set()
         elif node in self._leaders:
@@ -234,6 +237,13 @@ class Moments:
             # node with Paxos; but it is elected once, not again with its every message.
             return
         self._leaders.add(node)
+        goes_on, self._reign = reign is not None and self._reign == (node, reign), (node, reign)
+        if goes_on:
+            # Nobody was elected: who led goes on with others, and has what it had.
+            self.term = term
+            self._on_configured(node, term, 0, members)
+            return
+        self.members = members or self.members
         if node != self.leader:
             self.former_leader, self.leader = self.leader, node
         self.term = term

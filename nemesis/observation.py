@@ -59,7 +59,9 @@ Sign = tuple[Word, int, int, Any]
 
 ``term`` is the term, or the round of a ballot; ``index`` the last index or slot that the
 message or record covers, 0 where it covers none. ``more`` is the node a vote or a yes is for,
-the body of an answer, the members that a configuration names, else None.
+the body of an answer, the members that a configuration names, else None. Where a leader may go on
+in a higher term without an election, ``more`` of ``replicate`` is (the term in which it was
+elected, the members).
 """
 
 

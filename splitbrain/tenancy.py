@@ -163,6 +163,7 @@ _USUAL = "splitbrain/{}/"
 _PREFIXES = {
     "raft": _USUAL,
     "paxos": _USUAL,
+    "primary-backup": _USUAL,
     "two-phase-commit": _USUAL,
     "etcd": _USUAL,
     "zookeeper": "/splitbrain-{}",

@@ -189,6 +189,7 @@ def load_catalogue(system: str = "", target: str | None = None) -> Catalogue:
     from splitbrain.plugins import found_at, found_named, installed
     from splitbrain.workloads import WORKLOADS
     from targets.nodes.paxos.bugs import BUGS as OF_PAXOS
+    from targets.nodes.primary_backup.bugs import BUGS as OF_PRIMARY_BACKUP
     from targets.nodes.raft.bugs import BUGS as OF_RAFT
     from targets.nodes.two_phase_commit.bugs import BUGS as OF_TWO_PHASE_COMMIT
 
@@ -198,7 +199,10 @@ def load_catalogue(system: str = "", target: str | None = None) -> Catalogue:
         workloads=WORKLOADS if own is None else own.workloads,
         faults=FAULTS,
         own=own.system.name if own is not None and target else None,
-        bugs={bug.name: bug for bug in (*OF_RAFT, *OF_PAXOS, *OF_TWO_PHASE_COMMIT)},
+        bugs={
+            bug.name: bug
+            for bug in (*OF_RAFT, *OF_PAXOS, *OF_PRIMARY_BACKUP, *OF_TWO_PHASE_COMMIT)
+        },
     )
 
 

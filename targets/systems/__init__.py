@@ -2,13 +2,15 @@
 
 from targets.systems.etcd import Etcd
 from targets.systems.paxos import Paxos
+from targets.systems.primary_backup import PrimaryBackup
 from targets.systems.raft import Raft
 from targets.systems.two_phase_commit import TwoPhaseCommit
 from targets.systems.zookeeper import ZooKeeper
 from targets.target import System
 
 SYSTEMS: dict[str, System] = {
-    system.name: system for system in (Raft(), Paxos(), TwoPhaseCommit(), Etcd(), ZooKeeper())
+    system.name: system
+    for system in (Raft(), Paxos(), PrimaryBackup(), TwoPhaseCommit(), Etcd(), ZooKeeper())
 }
 
 __all__ = ["SYSTEMS"]
