@@ -94,6 +94,8 @@ class Node:
 class Cluster:
     """``core`` may be a mutated one; with ``check=False`` its crimes are not raised here."""
 
+    codec: tuple[Any, Any] = staticmethod(encode), staticmethod(decode)
+
     def __init__(
         self,
         seed: int,
@@ -307,7 +309,8 @@ class Cluster:
         if self.dropped(source, target, message):
             return
         if self._wire:
-            message = decode(json.loads(encode(message)))
+            to_wire, from_wire = self.codec
+            message = from_wire(json.loads(to_wire(message)))
         for _ in range(2 if self.rng.random() < self.double else 1):
             if self.rng.random() >= self.loss:
                 delay_s = self.rng.uniform(*self.latency_s)
