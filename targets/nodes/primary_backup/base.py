@@ -25,7 +25,7 @@ from targets.nodes.raft.log import Entry, Log
 from targets.nodes.raft.options import Options as ServiceOptions
 from targets.nodes.raft.recovery import recover as recover_service
 from targets.nodes.raft.snapshot import Incoming, Snapshot
-from targets.nodes.refused import RefusedForwards
+from targets.nodes.refused import LIFE_BITS, RefusedForwards
 from targets.nodes.state_machine import Answer, Command, StateMachine
 
 BEAT, GRACE, OF_SERVICE = "beat", "grace", "service "
@@ -135,7 +135,7 @@ class Base(Parts):
         self._session_reads: deque[tuple[int, float, Any, Command]] = deque()
         # Everybody: requests passed on to a primary, and reads held for the next one.
         self._forwarded: dict[int, tuple[Any, dict[str, Any]]] = {}
-        self._next_forward = incarnation << 32
+        self._next_forward = incarnation << LIFE_BITS
         self._refused = RefusedForwards()
         self._held: deque[tuple[Any, dict[str, Any]]] = deque()
         self._held_before = 0
@@ -216,14 +216,10 @@ class Base(Parts):
         """Answer a request, here or by way of the member that forwarded it."""
         if isinstance(origin, Remote):
             if body.get("definite"):
-                self._refused.add(_life_of(origin.peer, origin.id), origin.id)
+                self._refused.add(origin.peer, origin.id)
             self._send(origin.peer, Answered(origin.id, body))
         else:
             self._late.append(Reply(origin, body))
-
-    def _was_refused(self, peer: str, id_: int) -> bool:
-        """Whether this forwarded request, or a later one of that peer's life, was refused."""
-        return self._refused.covers(_life_of(peer, id_), id_)
 
     def _set_timer(self, name: str, delay_s: float | None) -> None:
         self._timers.append(SetTimer(name, delay_s))
@@ -259,11 +255,6 @@ class Base(Parts):
             records.append(self.snapshot.record(log.base_index, log.base_term))
         records += [entry.encoded for entry in log.between(log.base_index + 1, log.last_index)]
         return [*records, *map(service_record, self._service_records)]
-
-
-def _life_of(peer: str, id_: int) -> str:
-    # Requests are numbered in rising order within a life; lives are in no order.
-    return f"{peer}/{id_ >> 32}"
 
 
 def configuration_record(configuration: Configuration) -> bytes:

@@ -173,7 +173,7 @@ class Clients(Base):
         self._held_before = len(self._held)
 
     def _on_forward(self, peer: str, forward: Forward) -> None:
-        if not self._was_refused(peer, forward.id):
+        if not self._refused.covers(peer, forward.id):
             self._take(Remote(peer, forward.id), forward.request)
 
     def _on_answered(self, answered: Answered) -> None:
