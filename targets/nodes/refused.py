@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 LIFE_BITS = 32
 """What a request's number says above these is the incarnation of who sent it."""
 

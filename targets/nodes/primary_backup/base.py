@@ -17,6 +17,7 @@ from targets.nodes.effects import Effect, Fsync, Note, Replace, Reply, Send, Set
 from targets.nodes.frames import encode_json
 from targets.nodes.primary_backup.configuration import Configuration
 from targets.nodes.primary_backup.messages import Answered, Message
+from targets.nodes.primary_backup.met import LIFE_BITS, MetForwards
 from targets.nodes.primary_backup.options import SYNC, Options
 from targets.nodes.primary_backup.parts import Parts
 from targets.nodes.primary_backup.progress import Progress
@@ -25,7 +26,6 @@ from targets.nodes.raft.log import Entry, Log
 from targets.nodes.raft.options import Options as ServiceOptions
 from targets.nodes.raft.recovery import recover as recover_service
 from targets.nodes.raft.snapshot import Incoming, Snapshot
-from targets.nodes.refused import LIFE_BITS, RefusedForwards
 from targets.nodes.state_machine import Answer, Command, StateMachine
 
 BEAT, GRACE, OF_SERVICE = "beat", "grace", "service "
@@ -136,7 +136,7 @@ class Base(Parts):
         # Everybody: requests passed on to a primary, and reads held for the next one.
         self._forwarded: dict[int, tuple[Any, dict[str, Any]]] = {}
         self._next_forward = incarnation << LIFE_BITS
-        self._refused = RefusedForwards()
+        self._met = MetForwards()
         self._held: deque[tuple[Any, dict[str, Any]]] = deque()
         self._held_before = 0
         # The outbox.
@@ -215,8 +215,6 @@ class Base(Parts):
     def _answer(self, origin: Any, body: Answer) -> None:
         """Answer a request, here or by way of the member that forwarded it."""
         if isinstance(origin, Remote):
-            if body.get("definite"):
-                self._refused.add(origin.peer, origin.id)
             self._send(origin.peer, Answered(origin.id, body))
         else:
             self._late.append(Reply(origin, body))

@@ -6,6 +6,7 @@ What a refusal may claim depends on how far the command got:
     appended, then we were deposed         not definite: our successor may have it
     forwarded, and the primary fell silent not definite: it may have been appended
     forwarded, and pushed out by others    not definite: the same
+    forwarded to a life that has ended     not definite: the same
 
 A read changes nothing, so it is held for the next primary instead, for one grace, and every
 refusal of it is definite. ``definite`` speaks of this request. Where an earlier send of the same
@@ -147,7 +148,9 @@ class Clients(Base):
             self._give_up(*self._forwarded.pop(next(iter(self._forwarded))))
         self._next_forward += 1
         self._forwarded[self._next_forward] = origin, request
-        self._send_early(self.configuration.primary, Forward(self._next_forward, request))
+        own = self.configuration
+        assert own.life is not None, "nobody is heard of an epoch that nobody has decided"
+        self._send_early(own.primary, Forward(self._next_forward, own.life, request))
 
     def _give_up(self, origin: Any, request: dict[str, Any]) -> None:
         is_read = request["f"] in READS
@@ -173,8 +176,14 @@ class Clients(Base):
         self._held_before = len(self._held)
 
     def _on_forward(self, peer: str, forward: Forward) -> None:
-        if not self._refused.covers(peer, forward.id):
-            self._take(Remote(peer, forward.id), forward.request)
+        if not self._met.meet(peer, forward.id):
+            return
+        origin = Remote(peer, forward.id)
+        if forward.life == self.incarnation:
+            self._take(origin, forward.request)
+        else:
+            # A copy of it may have come to the life that it was meant for, and been ordered.
+            self._give_up(origin, forward.request)
 
     def _on_answered(self, answered: Answered) -> None:
         asked = self._forwarded.pop(answered.id, None)

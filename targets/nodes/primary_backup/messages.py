@@ -93,9 +93,13 @@ class SnapshotReply:
 
 @dataclass(slots=True)
 class Forward:
-    """A client's request, passed on to the primary. ``id`` is unique to the sender's lifetime."""
+    """A client's request, passed on to that ``life`` of the primary.
+
+    ``id`` is unique to the sender's lifetime.
+    """
 
     id: int
+    life: int
     request: dict[str, Any]
 
 

@@ -10,7 +10,7 @@ SEEDS = range(1, 9)
 
 def tormented(cluster: Cluster, seconds: float) -> None:
     """Random kills, losses of power, pauses and cuts, with clients that add elements."""
-    rng, end, value = cluster.rng, cluster.now + seconds, len(cluster.pending)
+    rng, end = cluster.rng, cluster.now + seconds
     while cluster.now < end:
         draw, name = rng.random(), rng.choice(cluster.names)
         node = cluster.nodes[name]
@@ -34,9 +34,8 @@ def tormented(cluster: Cluster, seconds: float) -> None:
             cluster.heal()
         until = cluster.now + rng.uniform(0.05, 0.8)
         while cluster.now < until:
-            value += 1
             if cluster.alive():
-                cluster.add(rng.choice(cluster.alive()), value)
+                cluster.add(rng.choice(cluster.alive()), len(cluster.pending))
             cluster.run(rng.uniform(0.001, 0.05))
 
 
