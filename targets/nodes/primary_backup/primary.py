@@ -24,6 +24,7 @@ from targets.nodes.primary_backup.base import Base
 from targets.nodes.primary_backup.messages import Append, AppendReply, Discard
 from targets.nodes.primary_backup.progress import Progress
 from targets.nodes.raft.log import Entry
+from targets.nodes.state_machine import Answer, Command
 
 STEADY_BEATS = 3
 """So many heartbeats in a row somebody must have answered before it is made a backup."""
@@ -225,4 +226,7 @@ class Primary(Base):
             self.applied_index += 1
             entry = self.log.entry(self.applied_index)
             if entry.command is not None:
-                self._applied(entry, self.machine.apply(entry.command))
+                self._applied(entry, self._apply(entry.index, entry.command))
+
+    def _apply(self, index: int, command: Command) -> Answer:
+        return self.machine.apply(command)

@@ -1,7 +1,143 @@
-"""The seeded bugs of the primary-backup node."""
+"""The seeded bugs of the primary-backup node. Adding one: a row here, an override in a module.
+
+``reached`` counts, per bug, how often its mutated line ran where the node could tell that it
+mattered; each override says in its module what it counts.
+"""
 
 from __future__ import annotations
 
 from targets.nodes.bug import Bug
 
-BUGS: tuple[Bug, ...] = ()
+_HERE = "targets.nodes.primary_backup.bugs."
+_PACIFICA = "Lin et al., PacificA, 2008, section "
+_NO_ALARM = "a node that finds that what was committed must be thrown away stops"
+
+BUGS: tuple[Bug, ...] = (
+    Bug(
+        id="B1",
+        name="primary-backup.early-acknowledgement",
+        mutation="a write is acknowledged before the backups have it",
+        seen_as="lost write",
+        workload="set",
+        override=_HERE + "early_acknowledgement:EarlyAcknowledgement",
+        source="Alsberg and Day, 1976, two-host resiliency",
+        tier="A",
+        faults=("partition", "kill"),
+        fault_targets=("partition:leader", "kill:leader"),
+        also_removes=(_NO_ALARM,),
+    ),
+    Bug(
+        id="B2",
+        name="primary-backup.no-fencing",
+        mutation="no epochs: a primary that was deposed goes on, and is obeyed",
+        seen_as="split brain",
+        workload="set",
+        override=_HERE + "no_fencing:NoFencing",
+        source=_PACIFICA + "3.1",
+        tier="A",
+        faults=("partition", "pause"),
+        fault_targets=("partition:leader", "pause:leader"),
+        also_removes=("a primary that does not reach the service stops to serve", _NO_ALARM),
+    ),
+    Bug(
+        id="B3",
+        name="primary-backup.backup-reads",
+        mutation="a backup answers reads from its own state",
+        seen_as="stale read",
+        workload="register",
+        override=_HERE + "backup_reads:BackupReads",
+        source="van Renesse and Schneider, Chain Replication, 2004, section 3",
+        tier="A",
+    ),
+    Bug(
+        id="B4",
+        name="primary-backup.dirty-read",
+        mutation="the primary shows a write that its backups do not have",
+        seen_as="dirty read",
+        workload="register",
+        override=_HERE + "dirty_read:DirtyRead",
+        source=_PACIFICA + "2.2",
+        tier="A",
+        faults=("partition",),
+        fault_targets=("partition:leader",),
+        options=("reads=lease",),
+    ),
+    Bug(
+        id="B5",
+        name="primary-backup.session-left-behind",
+        mutation="a node answers a session that has seen more than it has",
+        seen_as="read-your-writes broken",
+        workload="register",
+        override=_HERE + "session_left_behind:SessionLeftBehind",
+        source="Terry et al., Session Guarantees, 1994, section 4",
+        tier="A",
+        faults=("packets",),
+        fault_targets=("packets:all",),
+        options=("reads=session",),
+    ),
+    Bug(
+        id="B6",
+        name="primary-backup.applies-as-it-comes",
+        mutation="a backup applies entries in the order in which they come",
+        seen_as="divergence",
+        workload="register",
+        override=_HERE + "applies_as_it_comes:AppliesAsItComes",
+        source=_PACIFICA + "3.1",
+        tier="B",
+        faults=("packets", "kill", "partition"),
+        fault_targets=("packets:all", "packets:leader", "kill:leader", "partition:leader"),
+        overlap=True,
+    ),
+    Bug(
+        id="B7",
+        name="primary-backup.keeps-tail",
+        mutation="who comes back keeps what it has where its primary has something else",
+        seen_as="divergence",
+        workload="set",
+        override=_HERE + "keeps_tail:KeepsTail",
+        source=_PACIFICA + "3.4",
+        tier="B",
+        faults=("partition", "kill"),
+        fault_targets=("partition:leader", "kill:leader"),
+        also_removes=(_NO_ALARM,),
+    ),
+    Bug(
+        id="B8",
+        name="primary-backup.acknowledges-unsynced",
+        mutation="a backup acknowledges what is not durable yet",
+        seen_as="lost write",
+        workload="set",
+        override=_HERE + "acknowledges_unsynced:AcknowledgesUnsynced",
+        source="Alsberg and Day, 1976",
+        tier="B",
+        faults=("power-loss", "kill"),
+        fault_targets=("power-loss:majority", "power-loss:all", "kill:leader"),
+        overlap=True,
+        also_removes=(_NO_ALARM,),
+    ),
+    Bug(
+        id="B9",
+        name="primary-backup.promotes-anybody",
+        mutation="whoever hears no primary takes over, though it is no backup any more",
+        seen_as="lost write",
+        workload="set",
+        override=_HERE + "promotes_anybody:PromotesAnybody",
+        source=_PACIFICA + "3.3",
+        tier="A",
+        faults=("partition",),
+        fault_targets=("partition:one", "partition:leader"),
+        also_removes=(_NO_ALARM,),
+    ),
+    Bug(
+        id="B10",
+        name="primary-backup.mistold-outcome",
+        mutation="a write that was not replicated is told to be done, or to have failed",
+        seen_as="lost write",
+        workload="set",
+        override=_HERE + "mistold_outcome:MistoldOutcome",
+        source="Budhiraja et al., 1993, section 8.2",
+        tier="A",
+        faults=("partition",),
+        fault_targets=("partition:leader",),
+    ),
+)

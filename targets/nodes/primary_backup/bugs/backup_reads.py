@@ -1,0 +1,26 @@
+"""B3: a backup answers reads from its own state.
+
+n1 (primary)   write x 2, ok
+n2                             read x -> 1: it learns with the next append what is committed
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from targets.nodes.primary_backup.core import PrimaryBackup
+from targets.nodes.state_machine import READS, Command
+
+NAME = "primary-backup.backup-reads"
+
+
+class BackupReads(PrimaryBackup):
+    """Whoever is asked answers. A read counts where the log holds more than the state."""
+
+    def _serve(self, origin: Any, command: Command, request: dict[str, Any]) -> None:
+        if self.is_primary or command.f not in READS:
+            super()._serve(origin, command, request)
+            return
+        if self.applied_index < self.log.last_index or self.primary_is_silent:
+            self._count(NAME)
+        self._answer(origin, self.machine.read(command))
