@@ -7,6 +7,9 @@ applies the command once and tells its result again (Ongaro's thesis, section 6.
 The nodes keep so many sessions and no more. One that refuses a command because its session
 may be among those it dropped says what time it is ("since", in applied commands); the
 commands that follow say since when they exist, and so are known to be new.
+
+A node that answers reads from its own state says how far that was ("index"); what a session asks
+from then on says how far it has seen, wherever it asks.
 """
 
 from __future__ import annotations
@@ -67,6 +70,8 @@ class ReferenceCore:
         self._time = 0
         """The latest time a node told, and (``_since``) when the present operation began."""
         self._since = 0
+        self._seen = 0
+        """How far the present session has seen, where nodes tell."""
         self._id = 0
         self._first_id = 1
 
@@ -89,6 +94,8 @@ class ReferenceCore:
         }
         if self._since:
             request["since"] = self._since
+        if self._seen:
+            request["seen"] = self._seen
         return framed(_encode(request).encode())
 
     def receive(self, data: bytes) -> Completion | None:
@@ -98,6 +105,8 @@ class ReferenceCore:
             answer = _parsed(payload)
             if type(since := answer.get("since")) is int:
                 self._time = max(self._time, since)
+            if type(index := answer.get("index")) is int:
+                self._seen = max(self._seen, index)
             # Ids only grow, so those of the operation in flight are the newest ones.
             in_flight = self._current is not None and self._first_id <= answer["id"] <= self._id
             if in_flight and (settled := self._settle(answer)) is not None:
@@ -135,6 +144,7 @@ class ReferenceCore:
             self._process = invocation.process
             self._session = f"{self._run}/{invocation.process}"
             self._seq = 0
+            self._seen = 0
         if not self.is_read(invocation):
             self._seq += 1
         # All copies of a command say the same: a later one is no newer command.

@@ -80,9 +80,7 @@ def leader_of(statuses: Mapping[str, Status]) -> tuple[str | None, int | None]:
         return int(value[0] if isinstance(value, list) else value)
 
     leaders = [
-        (term(status), node)
-        for node, status in statuses.items()
-        if status.get("role") in LEADING
+        (term(status), node) for node, status in statuses.items() if status.get("role") in LEADING
     ]
     if leaders:
         highest, node = max(leaders)

@@ -112,6 +112,9 @@ class BugEntry(Protocol):
     def rate(self) -> float | None: ...  # noqa: D102
 
     @property
+    def consistency(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
     def tier(self) -> str: ...  # noqa: D102
 
     @property

@@ -236,7 +236,7 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
         ssh_known_hosts=outside.known_hosts,
         sudo=outside.sudo,
         endpoints=outside.endpoints,
-        consistency=parse_promises(asked.consistency, reader.problems),
+        consistency=_consistency(reader, asked, advice, notes),
         target=asked.target,
     )
     reader.problems += unfit_together(plan, catalogue)
@@ -345,6 +345,16 @@ def _options(bugs: Sequence[BugEntry], asked: Asked, notes: list[str]) -> tuple[
     }
     notes += [f"{bug.name} needs the option {text}." for text, bug in needed.items()]
     return (*needed, *asked.options)
+
+
+def _consistency(
+    reader: _Reader, asked: Asked, advice: BugEntry | None, notes: list[str]
+) -> tuple[str, ...]:
+    """The promises that were asked about, or else those that the bug breaks."""
+    if asked.consistency is None and advice is not None and advice.consistency:
+        notes.append(f"{advice.name} is judged by {', '.join(advice.consistency)}.")
+        return advice.consistency
+    return parse_promises(asked.consistency, reader.problems)
 
 
 def _resend(

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from splitbrain.cli.catalogue import BugEntry, Catalogue, system_of_bug
 from splitbrain.cli.settings import Asked, settle
-from splitbrain.plan import AIMED, RANDOM, STRATEGIES, Plan
+from splitbrain.plan import AIMED, LINEARIZABLE, RANDOM, STRATEGIES, Plan
 from splitbrain.quantities import duration_text
 
 SEEDS, CLEAN_SEEDS, FIRST_SEED, TIME_LIMIT_S = 30, 300, 1, 60.0
@@ -141,8 +141,9 @@ def _plans(bug: BugEntry, request: Request, catalogue: Catalogue) -> Iterator[Pl
             seed=str(request.first_seed),
             time_limit=duration_text(request.time_limit_s),
             rate=duration_text(rate),
-            # What comes after the first violation would only cost time.
-            stop_on_violation=True,
+            # What comes after the first violation would only cost time. While a run goes on,
+            # nothing but linearizability is judged.
+            stop_on_violation=not bug.consistency or LINEARIZABLE in bug.consistency,
         )
         plan = settle(asked, catalogue).plan
         if plan.faults or strategy != AIMED:

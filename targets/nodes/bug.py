@@ -24,7 +24,8 @@ class Bug:
     a command again when its answer is late, ``options`` are those of the system that it
     needs (``snapshot-entries=20``), ``interval`` the seconds that a fault is best held and
     the quiet after it, where the usual ones are too long, ``rate`` the operations a second that
-    it takes, where that matters. ``also_removes`` names the
+    it takes, where that matters, ``consistency`` the promises that it breaks where that is
+    not linearizability. ``also_removes`` names the
     safeguards that would otherwise hide the mutation. ``note`` is what a reader of the
     scorecard should know of it: why it survives, if it does.
 
@@ -47,6 +48,7 @@ class Bug:
     options: tuple[str, ...] = ()
     interval: tuple[float, float] | None = None
     rate: float | None = None
+    consistency: tuple[str, ...] = ()
     also_removes: tuple[str, ...] = ()
     note: str = ""
 

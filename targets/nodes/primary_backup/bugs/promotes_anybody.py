@@ -12,9 +12,19 @@ NAME = "primary-backup.promotes-anybody"
 
 
 class PromotesAnybody(Loses):
-    """To be outside the configuration keeps nobody from taking over; each time counts."""
+    """Who is outside takes over like any backup, once it has been silent for long enough.
+
+    Nor does it matter there that its primary is heard again meanwhile. Each time counts.
+    """
 
     def _may_take_over(self) -> bool:
         if not super()._may_take_over():
             self._count(NAME)
         return True
+
+    def _hear_primary(self) -> None:
+        if super()._may_take_over():
+            super()._hear_primary()
+        elif self.primary_is_silent:
+            self.primary_is_silent = False
+            self._ask_held()
