@@ -15,12 +15,11 @@ NAME = "primary-backup.backup-reads"
 
 
 class BackupReads(PrimaryBackup):
-    """Whoever is asked answers. A read counts where the log holds more than the state."""
+    """Whoever is asked answers; each read that the primary was not asked counts."""
 
     def _serve(self, origin: Any, command: Command, request: dict[str, Any]) -> None:
         if self.is_primary or command.f not in READS:
             super()._serve(origin, command, request)
             return
-        if self.applied_index < self.log.last_index or self.primary_is_silent:
-            self._count(NAME)
+        self._count(NAME)
         self._answer(origin, self.machine.read(command))
