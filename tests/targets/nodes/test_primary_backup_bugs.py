@@ -161,7 +161,7 @@ def mistold_outcome(cluster: Cluster) -> bool:
     assert cluster.run_until(lambda: all(w.answer is not None for w in writes), 3.0)
     there = cluster.seen(new) or []
     return any(
-        write.ok != (write.request["value"] in there) and not write.error == "lost-leadership"
+        write.ok != (write.request["value"] in there) and write.error != "lost-leadership"
         for write in writes
     )
 

@@ -278,7 +278,7 @@ def test_a_snapshot_of_what_was_lost_is_thrown_away_before_its_node_is_taken_in_
     cluster.added(old, 1)
     cluster.run(0.1)
     cluster.isolate(old)
-    assert all([cluster.add(old, value).ok for value in range(100, 130)])
+    assert all(cluster.add(old, value).ok for value in range(100, 130))
     assert cluster.core(old).snapshot_index > 20
     assert cluster.run_until(lambda: any(n != old for n in cluster.primaries()), 6.0)
     cluster.added(cluster.primary(), 2)
