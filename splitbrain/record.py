@@ -62,6 +62,7 @@ class RunRecord:
     violation. ``unavailable`` says that the system did not serve again in time after the last
     heal: a finding beside the verdict. ``unwritten`` says which file of the folder is missing,
     and why, when not all could be written; ``notes`` are sentences on how it was kept.
+    ``documented``: what the system itself says of this, where that explains all violations.
     """
 
     run: str
@@ -84,6 +85,7 @@ class RunRecord:
     unavailable: Unavailable | None = None
     unwritten: str | None = None
     notes: tuple[str, ...] = ()
+    documented: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -24,6 +24,7 @@ from nemesis.ledger import LedgerError, read_ledger
 from splitbrain import leftovers, run_files
 from splitbrain.archive.closing import closed
 from splitbrain.credentials import NO_CREDENTIALS, SECURE_SCHEMES, Credentials
+from splitbrain.documented import documented
 from splitbrain.effects import attribute
 from splitbrain.endpoints import Endpoint
 from splitbrain.hosts import make_host
@@ -299,6 +300,7 @@ def judged(plan: Plan, folder: Path, started: str, seen: Seen) -> RunRecord:
     if not seen.interrupted and seen.stopped is None:
         end_ns = history.events[-1].time if history.events else 0
         late = unavailable(history.operations, faults, plan.live_within_s, end_ns)
+    told = documented(system_of(plan), plan.options, results, history.operations, faults)
     first_ok = next((event.time for event in history.events if event.type is EventType.OK), None)
     timings = Timings(
         setup_s=seen.setup_s,
@@ -325,4 +327,5 @@ def judged(plan: Plan, folder: Path, started: str, seen: Seen) -> RunRecord:
         interrupted=seen.interrupted,
         stopped=seen.stopped,
         unavailable=late,
+        documented=told,
     )

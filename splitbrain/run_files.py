@@ -151,6 +151,8 @@ def write_verdict(record: RunRecord) -> None:
             "results": [_result_to_json(result) for result in record.results],
             "bugs_reached": record.bugs_reached,
             "died": list(record.died),
+            # Only where there is any: what was written before this was told stays as it is.
+            **({"documented": list(record.documented)} if record.documented else {}),
             "health": asdict(record.health),
             "timings": asdict(record.timings),
         },
@@ -229,6 +231,7 @@ class _Decided:
     unavailable: Unavailable | None = None
     stopped: Stopped | None = None
     died: tuple[str, ...] = ()
+    documented: tuple[str, ...] = ()
 
 
 def read_verdict(folder: Path) -> dict[str, Any]:

@@ -145,6 +145,23 @@ def _is_ours(module: str) -> bool:
     return module.partition(".")[0] == __name__.partition(".")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """How a system, configured so, says that it falls short of a promise, and how that shows.
+
+    ``sentence`` is for people. ``breaks`` are the promises that it does not keep (names of
+    ``splitbrain promises``); ``kinds`` are the anomalies that clients may see for it, in the
+    checker's words, and no others. With ``at_promotions`` they may see them only of mutations
+    that were acknowledged while somebody else came to lead.
+    """
+
+    name: str
+    sentence: str
+    breaks: tuple[str, ...]
+    kinds: tuple[str, ...]
+    at_promotions: bool = False
+
+
 class Machine(Protocol):
     """A place where one node runs. Methods raise ControlLost when control is lost."""
 

@@ -33,6 +33,7 @@ class Trial:
     ``served_s`` how many seconds after that heal it first did. ``found_s`` and
     ``found_operations`` tell when what is not linearizable was complete, or when the time to
     serve again was up: seconds of the run's clock, and operations invoked until then.
+    ``documented``: what the system says of what was found, where that explains all of it.
     ``trace`` is the SHA-256 of journal and ledger. ``seconds`` is what the run took, judgement
     included, ``virtual_s`` what it seemed to take.
     """
@@ -53,12 +54,18 @@ class Trial:
     virtual_s: float = 0.0
     unavailable: str | None = None
     served_s: float | None = None
+    documented: tuple[str, ...] = ()
     error: str | None = None
 
     @property
     def accuses(self) -> bool:
         """Whether it found fault with the system: what cannot have happened, or no service."""
         return self.verdict is Verdict.INVALID or self.unavailable is not None
+
+    @property
+    def as_documented(self) -> bool:
+        """Whether it found nothing but what the system itself says of itself."""
+        return bool(self.documented) and self.unavailable is None
 
     def to_json(self) -> dict[str, Any]:
         """The trial as JSON-ready data; ``from_json`` takes it back."""
@@ -73,6 +80,7 @@ class Trial:
                 "verdict": Verdict(data["verdict"]),
                 "kinds": tuple(data["kinds"]),
                 "died": tuple(data["died"]),
+                "documented": tuple(data.get("documented", ())),
             }
         )
 
@@ -133,6 +141,7 @@ def _told(record: RunRecord, trace: str, seconds: float) -> Trial:
         (record.events[-1].time / 1e9 if record.events else 0.0) + record.timings.setup_s,
         None if late is None else late.sentence(record.plan.system),
         None if record.stopped else served_after_s(record.operations, record.faults),
+        record.documented,
     )
 
 

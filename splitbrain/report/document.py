@@ -22,6 +22,7 @@ def run_document(record: RunRecord) -> dict[str, Any]:
         "folder": str(record.folder),
         "verdict": str(record.verdict),
         "reason": record.reason,
+        **({"documented": list(record.documented)} if record.documented else {}),
         "unavailable": None if record.unavailable is None else asdict(record.unavailable),
         "interrupted": record.interrupted,
         "stopped": None if record.stopped is None else asdict(record.stopped),

@@ -75,11 +75,17 @@ def verdict_sentence(record: RunRecord) -> str:
         found = sum(len(result.violations) for result in record.results)
         times = f" ({found} times)" if found > 1 else ""
         return (
-            f"INVALID: clients of {plan.system} saw what cannot have happened: {what}{times}.{cut}"
+            f"INVALID: clients of {plan.system} saw what cannot have happened: {what}{times}."
+            f"{documented_text(record)}{cut}"
         )
     if record.verdict is Verdict.VACUOUS:
         return f"VACUOUS: nothing was really tested: {reason or 'no reason was given'}.{cut}"
     return f"UNKNOWN: the history could not be decided: {reason or 'no reason was given'}.{cut}"
+
+
+def documented_text(record: RunRecord) -> str:
+    """What the system itself says of it, if that is all there is to it."""
+    return f" As documented: {'; '.join(record.documented)}." if record.documented else ""
 
 
 def unavailable_sentence(record: RunRecord) -> str:

@@ -6,26 +6,70 @@ import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from targets.nodes.primary_backup.options import Options
+from targets.nodes.primary_backup.options import ASYNC, SESSION, Options
 from targets.nodes.primary_backup.vocabulary import Vocabulary
 from targets.systems.requests import ask, ask_status
-from targets.target import CoreArguments, Launch
+from targets.target import CoreArguments, Departure, Launch
 
 CLIENT_PORT = 7000
 PEER_PORT = 7001
+
+LOST_AT_PROMOTION = Departure(
+    "lost-at-promotion",
+    "with replication=async, what the primary had acknowledged and not shipped is lost when "
+    "somebody else is promoted",
+    breaks=(
+        "linearizable",
+        "sequential",
+        "read-your-writes",
+        "monotonic-reads",
+        "monotonic-writes",
+        "writes-follow-reads",
+    ),
+    kinds=(
+        "lost write",
+        "stale read",
+        "counter too low",
+        "own write not read",
+        "went back",
+    ),
+    at_promotions=True,
+)
+STALE_IN_SESSIONS = Departure(
+    "stale-reads",
+    "with reads=session, a node reads what it has, which may be old: that is sequentially "
+    "consistent, and not linearizable",
+    breaks=("linearizable",),
+    kinds=("stale read", "lost write", "counter too low"),
+)
 
 
 class PrimaryBackup:
     """A cluster of ``targets.nodes.primary_backup``."""
 
     name = "primary-backup"
-    summary = "our own primary-backup: epochs, a configuration service on our Raft, sync or async"
+    summary = (
+        "our own primary-backup: epochs and fencing, promotion by a configuration service on our "
+        "Raft; replication=async loses what was not shipped when a backup is promoted"
+    )
     workloads: tuple[str, ...] = ("register", "set", "counter")
     client_port = CLIENT_PORT
     simulated = True
     resends = True
     inapplicable: Mapping[str, str] = {"membership": "its members are fixed"}
     vocabulary = Vocabulary()
+    variants = (("replication=async",),)
+    """Options under which it keeps other promises, and is scored by itself."""
+
+    def departures(self, options: Sequence[str]) -> tuple[Departure, ...]:
+        """Where it falls short of linearizability under these options, by design."""
+        chosen = Options.from_texts(options)
+        departures = []
+        if chosen.replication == ASYNC:
+            departures.append(LOST_AT_PROMOTION)
+        if chosen.reads == SESSION:
+            departures.append(STALE_IN_SESSIONS)
+        return tuple(departures)
 
     def launch(
         self,
