@@ -135,15 +135,16 @@ def acknowledges_unsynced(cluster: Cluster) -> bool:
 
 
 def promotes_anybody(cluster: Cluster) -> bool:
-    """Who was removed is back, and lacks what was added meanwhile."""
-    primary = cluster.settled()
-    away = cluster.others(primary)[0]
-    cluster.isolate(away)
-    cluster.run(1.5)
-    cluster.added(primary, 1)
-    cluster.heal()
-    cluster.run(0.5)
-    return lacks(cluster, cluster.primary(), 1)
+    """One after the other is cut off for a while; then the primary dies."""
+    old = cluster.settled()
+    for away in cluster.others(old)[:2]:
+        cluster.isolate(away)
+        cluster.run(1.0)
+        cluster.heal()
+        cluster.run(0.5)
+    cluster.added(cluster.primary(), 1)
+    cluster.kill(old)
+    return lacks(cluster, promoted(cluster, old), 1)
 
 
 def mistold_outcome(cluster: Cluster) -> bool:

@@ -123,7 +123,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         id="B9",
         name="primary-backup.promotes-anybody",
-        mutation="who was removed takes over as soon as it is heard again",
+        mutation="a node that was removed takes over like any backup, whatever it lacks",
         seen_as="lost write",
         workload="set",
         override=_HERE + "promotes_anybody:PromotesAnybody",
@@ -131,7 +131,7 @@ BUGS: tuple[Bug, ...] = (
         tier="A",
         faults=("partition",),
         fault_targets=("partition:one", "partition:leader"),
-        also_removes=("the grace that a backup gives its primary", _NO_ALARM),
+        also_removes=("who was removed catches up and is taken in again", _NO_ALARM),
     ),
     Bug(
         id="B10",

@@ -1,14 +1,14 @@
-"""B9: who was removed takes over as soon as it hears of that, a backup no more.
+"""B9: a node that was removed, and lacks what came since, takes over like any backup.
 
-n3   cut off, and removed from the configuration; then add 7, ok without it; it is back:
-n3   takes over, without 7
+n3           cut off, and removed from the configuration
+n1 (primary) add 7, ok without it; n3 is back; dies
+n3           takes over, without 7
 """
 
 from __future__ import annotations
 
-from targets.nodes.primary_backup.base import GRACE
 from targets.nodes.primary_backup.bugs.loses import Loses
-from targets.nodes.primary_backup.configuration import Configuration
+from targets.nodes.primary_backup.messages import Append
 
 NAME = "primary-backup.promotes-anybody"
 
@@ -16,27 +16,19 @@ NAME = "primary-backup.promotes-anybody"
 class PromotesAnybody(Loses):
     """To be outside the configuration keeps nobody from taking over; each time counts.
 
-    The grace of who was removed for its silence is taken to be over.
+    Who is outside keeps nothing of what it is shipped: else it would lack something for as long
+    as it takes to catch up, some milliseconds, and no longer.
     """
-
-    _was_removed = False
 
     def _may_take_over(self) -> bool:
         if not super()._may_take_over():
             self._count(NAME)
         return True
 
-    def _adopt(self, configuration: Configuration) -> None:
-        was_backup = self.node in self.configuration.backups
-        super()._adopt(configuration)
-        if self.node in self.configuration.members:
-            self._was_removed = False
-        elif was_backup:
-            self._was_removed = True
-            self._await_grace()
-
-    def _await_grace(self) -> None:
-        if self._was_removed:
-            self._set_timer(GRACE, self.options.heartbeat_s * self.rng.random())
+    def _on_append(self, peer: str, append: Append) -> None:
+        is_current = append.configuration.epoch >= self.configuration.epoch
+        if is_current and self.node not in append.configuration.members:
+            self._adopt(append.configuration)
+            self._hear_primary()
         else:
-            super()._await_grace()
+            super()._on_append(peer, append)
