@@ -211,6 +211,9 @@ def _tell(request: Request, tally: Tally) -> None:
     if tally.accusations:
         trial = tally.accusations[0]
         found = "invalid" if trial.verdict is Verdict.INVALID else "unavailable"
+        known = sum(trial.as_documented for trial in tally.accusations)
+        if known:
+            print_text(f"As documented, and no more than that: {known} of those that accuse.")
         again = repeat_command(replace(request.plan, seed=trial.seed))
         print_text(f"Seed {trial.seed} is the first that is {found}. Again: {again}")
     if (rest := _rest(request, tally)) is not None:

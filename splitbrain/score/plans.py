@@ -89,16 +89,25 @@ class BugSeries:
 
 @dataclass(frozen=True, slots=True)
 class CleanSeries:
-    """A system without bugs: ``scenarios`` by turns, each with the next of ``seeds``."""
+    """A system without bugs: ``scenarios`` by turns, each with the next of ``seeds``.
+
+    ``options`` make it another system to its clients (a *variant*), which is scored by itself.
+    """
 
     system: str
     scenarios: tuple[Plan, ...]
     seeds: range
+    options: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The system, and what was chosen of it."""
+        return " ".join((self.system, *self.options))
 
     @property
     def title(self) -> str:
         """It, in two words."""
-        return f"clean {self.system}"
+        return f"clean {self.name}"
 
     def plans(self) -> Iterator[Plan]:
         """The plan of each seed."""
@@ -122,9 +131,10 @@ def series_of(request: Request, catalogue: Catalogue) -> list[Series]:
     series: list[Series] = [*of_bugs] if request.seeds else []
     if request.clean_seeds:
         series += [
-            CleanSeries(system, scenarios, clean)
+            CleanSeries(system, scenarios, clean, variant)
             for system in request.systems
-            if (scenarios := _scenarios(system, of_bugs))
+            for variant in ((), *getattr(catalogue.systems[system], "variants", ()))
+            if (scenarios := _scenarios(system, of_bugs, variant))
         ]
     return series
 
@@ -153,10 +163,12 @@ def _plans(bug: BugEntry, request: Request, catalogue: Catalogue) -> Iterator[Pl
             yield replace(plan, strategy=RANDOM)
 
 
-def _scenarios(system: str, series: Sequence[BugSeries]) -> tuple[Plan, ...]:
+def _scenarios(
+    system: str, series: Sequence[BugSeries], variant: tuple[str, ...]
+) -> tuple[Plan, ...]:
     """What the bugs of a system were given, each once, without the bugs."""
     plans = (
-        replace(one.plan, bugs=(), stop_on_violation=False)
+        replace(one.plan, bugs=(), stop_on_violation=False, options=(*one.plan.options, *variant))
         for one in series
         if one.plan.system == system
     )

@@ -175,8 +175,20 @@ class CleanScore:
 
     @property
     def accused(self) -> list[tuple[Plan, Trial]]:
-        """Runs that accuse it: false alarms, or a real error of ours; either is one too many."""
-        return [(plan, trial) for plan, trial in self.trials if trial.accuses]
+        """Runs that accuse it: false alarms, or a real error of ours; either is one too many.
+
+        Of what it documents itself it is accused rightly, and no error is to be looked for.
+        """
+        return [
+            (plan, trial)
+            for plan, trial in self.trials
+            if trial.accuses and not trial.as_documented
+        ]
+
+    @property
+    def as_documented(self) -> list[Trial]:
+        """Runs that accuse it of what it says itself that it does, and of nothing else."""
+        return [trial for _plan, trial in self.trials if trial.as_documented]
 
     @property
     def decided(self) -> int:

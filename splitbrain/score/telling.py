@@ -85,6 +85,12 @@ def clean_text(clean: CleanScore) -> str:
         return f"accused in {len(clean.accused):,} of {len(clean.trials):,} runs"
     if not clean.decided:
         return f"none of {len(clean.trials):,} runs says anything"
+    if known := clean.as_documented:
+        sentences = dict.fromkeys(sentence for trial in known for sentence in trial.documented)
+        return (
+            f"accused in {len(known):,} of {len(clean.trials):,} runs, of what it documents alone "
+            f"({'; '.join(sentences)})"
+        )
     told = f"no accusation in {clean.decided:,} run{'s' * (clean.decided != 1)}"
     if clean.decided >= SURE_RUNS_MIN:
         told += f" (under {100 * SURE / clean.decided:.1f} % at 95 % confidence)"
@@ -149,7 +155,7 @@ def series_sentence(card: Scorecard) -> str:
     """What a single series found, for a line of its own while others are still to come."""
     if card.clean:
         clean = card.clean[0]
-        return f"clean {clean.series.system}: {clean_told(clean)}"
+        return f"{clean.series.title}: {clean_told(clean)}"
     score = card.bugs[0]
     tried = score.best
     told = f"{score.bug.id} {tried.strategy}: caught {share_text(tried)}"

@@ -26,12 +26,18 @@ LOST_AT_PROMOTION = Departure(
         "monotonic-writes",
         "writes-follow-reads",
     ),
+    # A compare-and-set that was lost leaves its value to another one.
     kinds=(
         "lost write",
         "stale read",
+        "lost update",
+        "impossible compare-and-set",
+        "not linearizable",
         "counter too low",
         "own write not read",
-        "went back",
+        "read went back",
+        "writes seen out of order",
+        "write seen without what it follows",
     ),
     at_promotions=True,
 )

@@ -267,3 +267,26 @@ def test_a_commitment_is_told_step_by_step_with_both_who_have_part_in_it() -> No
         Moment("decision-sent", "n1", "n2"),
         None,
     ]
+
+
+def test_a_leader_that_goes_on_in_a_higher_term_with_others_was_not_elected_again() -> None:
+    def speaks(moments: Moments, leader: str, term: int, since: int, *members: str) -> None:
+        moments.sent(leader, "n5", ("replicate", term, 0, (since, members)))
+
+    def happens(moments: Moments) -> None:
+        speaks(moments, "n1", 1, 1, *NODES)
+        speaks(moments, "n1", 2, 1, "n1", "n3", "n4", "n5")
+        assert moments.members == ("n1", "n3", "n4", "n5")
+        speaks(moments, "n3", 3, 3, "n3", "n4", "n5")
+        assert moments.former_leader == "n1"
+        speaks(moments, "n3", 4, 4, "n3", "n4", "n5")
+
+    first, second, third, configured = seen(
+        happens, "elected", "elected#2", "elected#3", "configured"
+    )
+    assert first == Moment("elected", "n1", None, 1)
+    assert second == Moment("elected", "n3", "n1", 3)
+    # It began another reign, as one that has restarted does.
+    assert third == Moment("elected", "n3", "n1", 4)
+    assert configured is not None
+    assert (configured.node, configured.peer, configured.term) == ("n1", "n2", 2)

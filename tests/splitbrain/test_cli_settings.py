@@ -45,6 +45,7 @@ class Bug:
     options: tuple[str, ...] = ()
     interval: tuple[float, float] | None = None
     rate: float | None = None
+    consistency: tuple[str, ...] = ()
     tier: str = "A"
     mutation: str = ""
     seen_as: str = ""
@@ -336,3 +337,13 @@ def test_nobody_leads_where_nobody_leads_and_that_is_told() -> None:
     for target in ("leader", "kill:leader"):
         with pytest.raises(SettingsError, match="for no node of raft leads the others"):
             settle(Asked("raft", faults="kill", fault_targets=(target,)), equals)
+
+
+def test_a_bug_is_judged_by_the_promise_that_it_breaks_unless_another_is_named() -> None:
+    bug = Bug("R5", "raft.sessions", consistency=("read-your-writes",))
+    catalogue = replace(CATALOGUE, bugs={bug.name: bug})
+    settled = settle(Asked(system="raft", bugs=("R5",)), catalogue)
+    assert settled.plan.consistency == ("read-your-writes",)
+    assert "raft.sessions is judged by read-your-writes." in settled.notes
+    named = settle(Asked(system="raft", bugs=("R5",), consistency="sequential"), catalogue)
+    assert named.plan.consistency == ("sequential",)

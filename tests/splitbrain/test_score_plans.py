@@ -83,7 +83,8 @@ def test_no_plan_is_run_twice() -> None:
 
 
 def test_everything_is_scored_unless_somebody_chooses() -> None:
-    assert request().systems == ("raft", "paxos", "two-phase-commit")
+    everything = ("raft", "paxos", "primary-backup", "two-phase-commit")
+    assert request().systems == everything
     assert set(request().bugs) == set(CATALOGUE.bugs)
     assert {CATALOGUE.bugs[name].tier for name in request(tier="a,C").bugs} == {"A", "C"}
     assert request(bugs=("r4", R9)).bugs == (R4, R9)
@@ -145,3 +146,25 @@ def test_goals_hold_for_any_number_of_seeds_and_bugs() -> None:
     assert [GOALS[tier].of_seeds(100) for tier in "ABC"] == [90, 34, 4]
     assert [GOALS["C"].of_bugs(count) for count in (1, 5, 10, 15, 16)] == [1, 4, 8, 12, 13]
     assert GOALS["A"].of_bugs(8) == 8
+
+
+def test_a_variant_of_a_system_is_scored_by_itself_under_the_same_scenarios() -> None:
+    asked = request(bugs=("B1", "B5"), strategy="aimed", clean_seeds="2")
+    clean = [one for one in series_of(asked, CATALOGUE) if isinstance(one, CleanSeries)]
+    assert [one.title for one in clean] == [
+        "clean primary-backup",
+        "clean primary-backup replication=async",
+    ]
+    plain, variant = (one.scenarios for one in clean)
+    assert [(*plan.options, "replication=async") for plan in plain] == [
+        plan.options for plan in variant
+    ]
+    assert not any(plan.bugs or plan.stop_on_violation for plan in (*plain, *variant))
+
+
+def test_what_is_judged_by_another_promise_than_linearizability_is_not_stopped() -> None:
+    asked = request(bugs=("B1", "B5"), strategy="aimed", clean_seeds="0")
+    stops = [
+        (one.plan.consistency, one.plan.stop_on_violation) for one in series_of(asked, CATALOGUE)
+    ]
+    assert stops == [(("linearizable",), True), (("read-your-writes",), False)]

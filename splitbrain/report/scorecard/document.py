@@ -109,12 +109,18 @@ def again(tried: Tried) -> str | None:
 def _clean(clean: CleanScore) -> dict[str, Any]:
     return {
         "system": clean.series.system,
+        **({"options": list(clean.series.options)} if clean.series.options else {}),
         "seeds": clean.asked,
         "finished": len(clean.trials),
         "failed": clean.failed,
         "accused": [
             _trial(trial) | {"again": repeat_command(plan)} for plan, trial in clean.accused
         ],
+        **(
+            {"as_documented": [_trial(trial) for trial in clean.as_documented]}
+            if clean.as_documented
+            else {}
+        ),
         "decided": clean.decided,
         "verdicts": Counter(str(trial.verdict) for _plan, trial in clean.trials),
         "died": [

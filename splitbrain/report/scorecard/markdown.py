@@ -107,7 +107,7 @@ def _line(cells: Sequence[str]) -> str:
 
 def _clean(card: Scorecard) -> Iterator[str]:
     for one in card.clean:
-        yield f"- {_text(f'{one.series.system}: {clean_told(one)}')}."
+        yield f"- {_text(f'{one.series.name}: {clean_told(one)}')}."
 
 
 def _missed(missed: Sequence[tuple[BugScore, str]]) -> Iterator[str]:

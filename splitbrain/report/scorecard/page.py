@@ -181,7 +181,7 @@ def _cleans(cleans: Sequence[CleanScore]) -> str:
         accusing += [("Again", repeat_command(plan)) for plan, _trial in one.accused[:1]]
         scenarios = "".join(f"<li>{_text(scenario_text(p))}" for p in one.series.scenarios)
         rows.append(
-            f"<p>{_mark(one.met)} <b>{_text(one.series.system)}</b>: "
+            f"<p>{_mark(one.met)} <b>{_text(one.series.name)}</b>: "
             f"{_text(clean_told(one))}.</p>{_definitions(accusing)}"
             f"<details><summary>{len(one.series.scenarios)} scenarios, by turns</summary>"
             f"<ul>{scenarios}</ul></details>"

@@ -75,7 +75,7 @@ def _cell(score: BugScore, strategy: str) -> str:
 def _clean(card: Scorecard, width: int) -> Iterator[str]:
     yield "Without bugs, under the same workloads, faults and times"
     for one in card.clean:
-        told = f"{one.series.system}: {clean_told(one)}"
+        told = f"{one.series.name}: {clean_told(one)}"
         yield from _wrapped(told, width, "    ", first=f"  {_mark(one.met)} ")
 
 
