@@ -12,10 +12,6 @@ Admin = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any] | None]]
 Status = dict[str, Any]
 
 
-LEADING = ("leader", "primary")
-"""The roles of whom others follow, as the systems call them."""
-
-
 class Cluster:
     """The nodes under test, as the nemesis sees them.
 
@@ -73,14 +69,14 @@ class Cluster:
 
 
 def leader_of(statuses: Mapping[str, Status]) -> tuple[str | None, int | None]:
-    """Who leads, by these status answers, and in which term (epoch, or round of a ballot)."""
+    """Who leads, by these status answers, and in which term (or round of a ballot)."""
 
     def term(status: Status) -> int:
-        value: Any = status.get("term", status.get("epoch", status.get("ballot", 0)))
+        value: Any = status.get("term", status.get("ballot", 0))
         return int(value[0] if isinstance(value, list) else value)
 
     leaders = [
-        (term(status), node) for node, status in statuses.items() if status.get("role") in LEADING
+        (term(status), node) for node, status in statuses.items() if status.get("role") == "leader"
     ]
     if leaders:
         highest, node = max(leaders)

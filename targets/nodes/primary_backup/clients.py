@@ -31,13 +31,14 @@ class Clients(Base):
     def status(self) -> dict[str, Any]:
         """The status answer (no promise is implied: it may be old when it arrives).
 
+        Role and term in the words of every replication: a primary leads, its term is its epoch.
         ``lag`` is, at the primary, how many entries each other node is known to lack: with
         asynchronous replication, what would be lost were it to take over now.
         """
         return {
             "node": self.node,
             "role": self._role(),
-            "epoch": self.configuration.epoch,
+            "term": self.configuration.epoch,
             "leader": None if self.primary_is_silent else self.configuration.primary,
             "backups": list(self.configuration.backups),
             "replication": self.options.replication,
@@ -52,8 +53,8 @@ class Clients(Base):
 
     def _role(self) -> str:
         if self.is_primary:
-            return "primary"
-        return "backup" if self.node in self.configuration.backups else "outside"
+            return "leader"
+        return "follower" if self.node in self.configuration.backups else "outside"
 
     def _on_request(self, origin: Any, request: Any) -> None:
         if isinstance(request, dict) and request.get("f") == "status":
