@@ -203,8 +203,7 @@ def load_catalogue(system: str = "", target: str | None = None) -> Catalogue:
         faults=FAULTS,
         own=own.system.name if own is not None and target else None,
         bugs={
-            bug.name: bug
-            for bug in (*OF_RAFT, *OF_PAXOS, *OF_PRIMARY_BACKUP, *OF_TWO_PHASE_COMMIT)
+            bug.name: bug for bug in (*OF_RAFT, *OF_PAXOS, *OF_PRIMARY_BACKUP, *OF_TWO_PHASE_COMMIT)
         },
     )
 

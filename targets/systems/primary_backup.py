@@ -62,6 +62,7 @@ class PrimaryBackup:
     client_port = CLIENT_PORT
     simulated = True
     resends = True
+    has_leader = True
     inapplicable: Mapping[str, str] = {"membership": "its members are fixed"}
     vocabulary = Vocabulary()
     variants = (("replication=async",),)
