@@ -15,10 +15,10 @@ from typing import Any
 
 from targets.nodes.effects import Effect, Fsync, Note, Replace, Reply, Send, SetTimer, Write
 from targets.nodes.frames import encode_json
+from targets.nodes.met import LIFE_BITS, MetForwards
 from targets.nodes.paxos.ballot import NO_BALLOT, Ballot, Decree, PValue
 from targets.nodes.paxos.messages import Answered, Message
 from targets.nodes.paxos.options import Options
-from targets.nodes.refused import RefusedForwards
 from targets.nodes.state_machine import Answer, Command, StateMachine
 
 ELECTION, HEARTBEAT, QUORUM, LEARN = "election", "heartbeat", "quorum", "learn"
@@ -144,9 +144,9 @@ class Base:
         self.parked: deque[Parked] = deque()
         self._stale_parked = 0
         self._forwarded: dict[int, Parked] = {}
-        self._next_forward = incarnation << 32
-        # Of the requests that others passed on, those that were refused for good.
-        self._refused = RefusedForwards()
+        self._next_forward = incarnation << LIFE_BITS
+        # The requests that others have passed on.
+        self._met = MetForwards()
         # Learning from another node: whether an answer is awaited, and a snapshot's pieces.
         self._is_learning = False
         self._pieces: tuple[str, int, list[str]] | None = None
@@ -187,8 +187,6 @@ class Base:
     def _answer(self, origin: Any, body: Answer) -> None:
         """Answer a request, here or by way of the member that forwarded it."""
         if isinstance(origin, Remote):
-            if body.get("definite"):
-                self._refused.add(origin.peer, origin.id)
             self._send(origin.peer, Answered(origin.id, body))
         else:
             self._late.append(Reply(origin, body))

@@ -169,7 +169,7 @@ class Clients(Base):
                 self._park(asked)
 
     def _on_forward(self, peer: str, forward: Forward) -> None:
-        if not self._refused.covers(peer, forward.id):
+        if self._met.meet(peer, forward.id):
             self._take(Remote(peer, forward.id), forward.request)
 
     def _on_answered(self, answered: Answered) -> None:

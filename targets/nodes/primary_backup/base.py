@@ -15,9 +15,9 @@ from typing import Any
 
 from targets.nodes.effects import Effect, Fsync, Note, Replace, Reply, Send, SetTimer, Write
 from targets.nodes.frames import encode_json
+from targets.nodes.met import LIFE_BITS, MetForwards
 from targets.nodes.primary_backup.configuration import Configuration
 from targets.nodes.primary_backup.messages import Answered, Message
-from targets.nodes.primary_backup.met import LIFE_BITS, MetForwards
 from targets.nodes.primary_backup.options import SYNC, Options
 from targets.nodes.primary_backup.parts import Parts
 from targets.nodes.primary_backup.progress import Progress

@@ -15,6 +15,7 @@ from typing import Any
 
 from targets.nodes.effects import Effect, Fsync, Note, Replace, Reply, Send, SetTimer, Write
 from targets.nodes.frames import encode_json
+from targets.nodes.met import LIFE_BITS, MetForwards
 from targets.nodes.raft.configuration import Configurations
 from targets.nodes.raft.log import Entry, Log
 from targets.nodes.raft.messages import Answered, Message
@@ -23,7 +24,6 @@ from targets.nodes.raft.parts import Parts
 from targets.nodes.raft.progress import Progress
 from targets.nodes.raft.snapshot import Incoming, Snapshot
 from targets.nodes.raft.undertaking import CatchUp, TransferRequest
-from targets.nodes.refused import RefusedForwards
 from targets.nodes.state_machine import Answer, Command, StateMachine
 
 ELECTION, HEARTBEAT, QUORUM, TRANSFER = "election", "heartbeat", "quorum", "transfer"
@@ -138,9 +138,9 @@ class Base(Parts):
         self._incoming: Incoming | None = None
         # Everybody: requests passed on to a leader, by the id of the Forward.
         self._forwarded: dict[int, tuple[Any, dict[str, Any]]] = {}
-        self._next_forward = incarnation << 32
-        # Everybody: of the requests that others passed on, those that were refused for good.
-        self._refused = RefusedForwards()
+        self._next_forward = incarnation << LIFE_BITS
+        # Everybody: the requests that others have passed on.
+        self._met = MetForwards()
         # … and reads held for the next leader; so many of them since before the last election.
         self._held: deque[tuple[Any, dict[str, Any]]] = deque()
         self._held_before = 0
@@ -212,8 +212,6 @@ class Base(Parts):
     def _answer(self, origin: Any, body: Answer) -> None:
         """Answer a request, here or by way of the member that forwarded it."""
         if isinstance(origin, Remote):
-            if body.get("definite"):
-                self._refused.add(origin.peer, origin.id)
             self._send(origin.peer, Answered(origin.id, body))
         else:
             self._late.append(Reply(origin, body))

@@ -155,7 +155,7 @@ class Proposals(Base):
                 self._answer(origin, refusal("lost-leadership", definite=False))
 
     def _on_forward(self, peer: str, forward: Forward) -> None:
-        if not self._refused.covers(peer, forward.id):
+        if self._met.meet(peer, forward.id):
             self._take(Remote(peer, forward.id), forward.request)
 
     def _on_answered(self, answered: Answered) -> None:

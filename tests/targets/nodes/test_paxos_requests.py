@@ -8,10 +8,19 @@ import pytest
 from paxos_simulation import Cluster, Pending
 from test_paxos_acceptor import candidate, sent, synced, tell
 
-from targets.nodes.effects import Reply, Requested, Send, Undelivered
+from targets.nodes.effects import Elapsed, Reply, Requested, Send, Undelivered
 from targets.nodes.paxos.ballot import NO_OP, Ballot, PValue
 from targets.nodes.paxos.core import Paxos
-from targets.nodes.paxos.messages import Accept, Accepted, Confirm, Forward, Promise
+from targets.nodes.paxos.messages import (
+    Accept,
+    Accepted,
+    Answered,
+    Confirm,
+    Forward,
+    Preempted,
+    Prepare,
+    Promise,
+)
 from targets.nodes.paxos.options import Options
 from targets.nodes.state_machine import MUTATIONS
 
@@ -327,3 +336,23 @@ def test_a_forward_that_was_refused_is_not_taken_when_it_comes_a_second_time() -
     cluster.deliver(asker, successor, Forward(forward.id + 1, {**request, "value": 2, "seq": 2}))
     cluster.run(1.0)
     assert cluster.ask_and_wait(successor, "counter.read", key="x").value == 2
+
+
+def test_a_forward_that_was_proposed_is_not_refused_when_it_comes_a_second_time() -> None:
+    """The copy's refusal might be heard first: what may yet take effect would be told as failed."""
+    node = leader()
+    request = {"f": "counter.add", "key": "x", "value": 5, "session": "s", "seq": 1}
+    forward = Forward(1 << 32, request)
+
+    def told(effects: list[Any]) -> list[tuple[str, bool]]:
+        answers = [message for message in sent(effects, "n3") if isinstance(message, Answered)]
+        return [(answer.body["error"], answer.body["definite"]) for answer in answers]
+
+    assert told(tell(node, "n3", forward)) == []
+    deposed = tell(node, "n2", Prepare(Ballot(9, "n2"), 1))
+    deposed += tell(node, "n2", Preempted(node.ballot, Ballot(9, "n2"), "n2"))
+    assert told(deposed) == [("lost-leadership", False)]
+    waited = tell(node, "n3", forward)
+    for _ in range(9):
+        waited += node.step([Elapsed("parked"), Elapsed("election")])
+    assert told(waited) == []

@@ -27,7 +27,6 @@ from targets.nodes.primary_backup.messages import (
     decode,
     encode,
 )
-from targets.nodes.primary_backup.met import REMEMBERED_MAX, MetForwards
 from targets.nodes.primary_backup.options import Options
 from targets.nodes.primary_backup.recovery import recover
 from targets.nodes.raft.log import Entry
@@ -107,18 +106,6 @@ def test_a_deposed_primary_still_knows_its_epoch_after_a_loss_of_power() -> None
     cluster.isolate(name)
     cluster.start(name)
     assert cluster.core(name).configuration.epoch == epoch > 0
-
-
-def test_a_forwarded_request_is_met_once_in_each_life_of_its_sender() -> None:
-    met = MetForwards()
-    first = 7 << 32
-    assert met.meet("n1", first)
-    assert not met.meet("n1", first)
-    assert met.meet("n2", first)
-    assert met.meet("n1", 5 << 32)
-    for number in range(1, REMEMBERED_MAX + 10):
-        assert met.meet("n1", first + number)
-    assert not met.meet("n1", first)
 
 
 def test_all_that_is_wrong_with_options_is_told_at_once() -> None:

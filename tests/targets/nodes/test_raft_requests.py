@@ -10,7 +10,7 @@ from test_raft_election import raft
 from test_raft_replication import leader
 
 from targets.nodes.effects import Received, Reply, Requested, Send, Synced, Undelivered
-from targets.nodes.raft.messages import Append, AppendReply, Forward
+from targets.nodes.raft.messages import Answered, Append, AppendReply, Forward
 from targets.nodes.raft.options import Options
 from targets.nodes.state_machine import MUTATIONS
 
@@ -160,6 +160,22 @@ def test_a_forward_that_was_refused_is_not_taken_when_it_comes_a_second_time() -
     cluster.deliver(asker, successor, Forward(forward.id + 1, {**request, "value": 2, "seq": 2}))
     cluster.run(1.0)
     assert cluster.ask_and_wait(successor, "counter.read", key="x").value == 2
+
+
+def test_a_forward_that_was_appended_is_not_refused_when_it_comes_a_second_time() -> None:
+    """The copy's refusal might be heard first: what may yet take effect would be told as failed."""
+    node = leader([1], term=1)
+    request = {"f": "counter.add", "key": "x", "value": 5, "session": "s", "seq": 1}
+    forward = Received("n3", Forward(1 << 32, request))
+
+    def told(effects: list[Any]) -> list[tuple[str, bool]]:
+        answers = [e.message for e in effects if isinstance(e, Send) and e.peer == "n3"]
+        return [(a.body["error"], a.body["definite"]) for a in answers if isinstance(a, Answered)]
+
+    assert told(node.step([forward])) == []
+    deposed = node.step([Received("n2", Append(node.term + 1, 0, 0, 0, 1))])
+    assert told(deposed) == [("lost-leadership", False)]
+    assert told(node.step([forward])) == []
 
 
 def test_an_answer_to_a_former_life_of_a_node_is_not_taken_for_ours() -> None:
