@@ -178,14 +178,14 @@ def test_a_hurt_cluster_keeps_the_promises_of_figure_3_and_those_to_its_clients(
     assert sum(count >= 10 for count in acknowledged) > SEEDS_A_TEST // 2
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, SEEDS_A_TEST))
+@pytest.mark.parametrize("first", range(0, SEEDS, 2 * SEEDS_A_TEST))
 def test_so_does_one_that_compacts_drops_sessions_changes_members_and_reads_by_lease(
     first: int,
 ) -> None:
     """Snapshots every few entries, room for three of four sessions, clocks that drift apart."""
     acknowledged = []
     notes: list[str] = []
-    for seed in range(first, first + SEEDS_A_TEST):
+    for seed in range(first, first + 2 * SEEDS_A_TEST):
         options = Options(
             snapshot_entries=3 + seed % 10,
             snapshot_trailing=seed % 3,
@@ -200,7 +200,7 @@ def test_so_does_one_that_compacts_drops_sessions_changes_members_and_reads_by_l
     # Nor is it vacuous: everything happened that was to be put to the test.
     for what in ("takes over a snapshot", "changes the members", "to catch up", "to take over"):
         assert any(what in note for note in notes), what
-    assert sum(count >= 10 for count in acknowledged) > SEEDS_A_TEST // 2
+    assert sum(count >= 10 for count in acknowledged) > SEEDS_A_TEST
 
 
 def test_the_same_seed_gives_the_same_history() -> None:
