@@ -1,7 +1,7 @@
 """The console blocks of a page: what is typed, what of the answer is shown, and what may differ.
 
-A block is fenced as ``console``; each line that begins with ``$`` is a command, and what follows
-up to the next is its answer. A comment right above the fence says more, parts separated by ``;``:
+A block is fenced as ``console`` (by more backticks than any that its answers hold); each line that
+begins with ``$`` is a command, and what follows up to the next is its answer. A comment right above the fence says more, parts separated by ``;``:
 
     <!-- shows INVALID, Stale read+1, Operations; needs etcd -->
 
@@ -16,7 +16,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-_BLOCK = re.compile(r"(?:^<!-- (?P<mark>.*?) -->\n)?^```console\n(?P<body>.*?)^```$", re.S | re.M)
+_BLOCK = re.compile(
+    r"(?:^<!-- (?P<mark>[^\n]*?) -->\n)?^(?P<fence>`{3,})console\n(?P<body>.*?)^(?P=fence)$",
+    re.S | re.M,
+)
 _ELIDED = "…"
 
 # What no seed fixes: names of runs, when they began, how long this machine took, and its paths'

@@ -44,11 +44,11 @@ def _file(run: int, name: str) -> Callable[[str, list[str]], str]:
 
 
 PICTURES = (
-    Picture("finding", _file(FOUND, "report.html"), last="#finding-1"),
+    Picture("finding", _file(FOUND, "report.html"), last="#finding-1 .hint", width=1000),
     Picture("latency", _file(FOUND, "report.html"), first="#latency", last="#latency"),
-    Picture("leaders", _file(FOUND, "report.html"), first="#roles", last="#roles"),
-    Picture("explanation", _file(FOUND, "explanation.html"), last="section.finding"),
-    Picture("list", lambda address, _: f"{address}/", last="main table"),
+    Picture("leaders", _file(FOUND, "report.html"), first="#roles", last="#roles svg:not(.icon)"),
+    Picture("explanation", _file(FOUND, "explanation.html"), last="main .hint"),
+    Picture("list", lambda address, _: f"{address}/", first="main", last="main table", width=1080),
     Picture(
         "run", lambda address, runs: f"{address}/runs/{runs[SHRUNK]}", last="section.ways"
     ),
@@ -98,9 +98,9 @@ def _small(png: bytes) -> bytes:
 
     kept = io.BytesIO()
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    image.quantize(COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-        kept, "PNG", optimize=True
-    )
+    # Of the ways to choose colours, the one that keeps white white.
+    few = image.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(kept, "PNG", optimize=True)
     return kept.getvalue()
 
 

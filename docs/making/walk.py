@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -61,10 +62,9 @@ class Walk:
 
     def runs(self) -> list[str]:
         """The names of the runs that were made, the oldest first."""
-        return sorted(
-            (run.name for run in (self.store / "runs").iterdir() if (run / "run.json").exists()),
-            key=lambda name: (self.store / "runs" / name / "run.json").stat().st_mtime_ns,
-        )
+        runs = [run for run in (self.store / "runs").iterdir() if not run.is_symlink()]
+        began = {run.name: json.loads((run / "run.json").read_text())["start"] for run in runs}
+        return sorted(began, key=began.__getitem__)
 
     def run(self, command: str) -> Answer:
         """Run a command line in the clone; it has ten minutes."""
