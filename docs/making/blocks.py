@@ -1,7 +1,8 @@
 """The console blocks of a page: what is typed, what of the answer is shown, and what may differ.
 
 A block is fenced as ``console`` (by more backticks than any that its answers hold); each line that
-begins with ``$`` is a command, and what follows up to the next is its answer. A comment right above the fence says more, parts separated by ``;``:
+begins with ``$`` is a command, and what follows up to the next is its answer. A comment right above
+the fence says more, parts separated by ``;``:
 
     <!-- shows INVALID, Stale read+1, Operations; needs etcd -->
 
@@ -97,9 +98,13 @@ def excerpt(answer: str, shows: Sequence[str]) -> str:
     for asked in shows:
         begin, _, more = asked.partition("+")
         after = chosen[-1] + 1 if chosen else 0
-        first = next((n for n in range(after, len(paragraphs)) if _begins(paragraphs[n], begin)), None)
+        first = next(
+            (n for n in range(after, len(paragraphs)) if _begins(paragraphs[n], begin)), None
+        )
         if first is None:
-            raise ValueError(f"no paragraph begins with {begin!r} below what is shown of:\n{answer}")
+            raise ValueError(
+                f"no paragraph begins with {begin!r} below what is shown of:\n{answer}"
+            )
         chosen += range(first, first + int(more or 0) + 1)
     told, last = "", -1
     for number in chosen:

@@ -21,7 +21,7 @@ CLEAN, FOUND, SHRUNK, MENDED = range(4)
 SCALE = 2
 """Pixels of a picture for one of the page: sharp where screens are."""
 COLORS = 256
-MARGIN = 14
+MARGIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,8 @@ PICTURES = (
     Picture("latency", _file(FOUND, "report.html"), first="#latency", last="#latency"),
     Picture("leaders", _file(FOUND, "report.html"), first="#roles", last="#roles svg:not(.icon)"),
     Picture("explanation", _file(FOUND, "explanation.html"), last="main .hint"),
-    Picture("list", lambda address, _: f"{address}/", first="main", last="main table", width=1080),
-    Picture(
-        "run", lambda address, runs: f"{address}/runs/{runs[SHRUNK]}", last="section.ways"
-    ),
+    Picture("list", lambda address, _: f"{address}/", first="main", last="main table", width=1100),
+    Picture("run", lambda address, runs: f"{address}/runs/{runs[SHRUNK]}", last="section.ways"),
     Picture(
         "comparison",
         lambda address, runs: f"{address}/compare?run={runs[FOUND]}&run={runs[MENDED]}",

@@ -42,8 +42,12 @@ def walked(walk: Walk, blocks: list[Block]) -> dict[str, Answer]:
 
 def main() -> None:
     """Walk through the page, and bring it and its pictures up to date."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--no-pictures", action="store_true", help="bring the text alone up to date")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        "--no-pictures", action="store_true", help="bring the text alone up to date"
+    )
     asked = parser.parse_args()
     page = PAGE.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="splitbrain-tutorial-") as folder:

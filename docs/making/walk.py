@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -52,7 +51,10 @@ class Walk:
         path = f"{programs}{os.pathsep}{os.environ['PATH']}"
         self.environment = {
             **kept,
-            **{"HOME": str(self.home), "PATH": path, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
+            "HOME": str(self.home),
+            "PATH": path,
+            "PYTHONPATH": str(ROOT),
+            "NO_COLOR": "1",
         }
 
     @property
@@ -63,8 +65,8 @@ class Walk:
     def runs(self) -> list[str]:
         """The names of the runs that were made, the oldest first."""
         runs = [run for run in (self.store / "runs").iterdir() if not run.is_symlink()]
-        began = {run.name: json.loads((run / "run.json").read_text())["start"] for run in runs}
-        return sorted(began, key=began.__getitem__)
+        ended = {run.name: (run / "run.json").stat().st_mtime_ns for run in runs}
+        return sorted(ended, key=ended.__getitem__)
 
     def run(self, command: str) -> Answer:
         """Run a command line in the clone; it has ten minutes."""
