@@ -14,7 +14,7 @@ have for the command to be run; such a block is left alone where it is not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _BLOCK = re.compile(
@@ -139,21 +139,21 @@ def _told(answer: str) -> list[str]:
 
 
 def rewritten(page: str, answers: Mapping[str, str]) -> str:
-    """The page with what it shows of each answer brought up to date, where it says another thing.
+    """The page with what it shows of each answer brought up to date: all of it, or nothing.
 
-    An answer is found by its command; a command that was not run keeps what the page says.
+    Where every answer says what the page shows already, the page stays as it is, names of runs and
+    all. An answer is found by its command; a command that was not run keeps what the page says.
     """
+    new = page
+    news = False
     for block in reversed(blocks_of(page)):
-        body = "".join(_lines(page[block.start : block.end], block, answers))
-        page = page[: block.start] + body + page[block.end :]
-    return page
-
-
-def _lines(body: str, block: Block, answers: Mapping[str, str]) -> Iterator[str]:
-    # As it is typed there, on several lines perhaps.
-    typed = re.findall(r"^\$ (?:.*\\\n)*.*\n", body, re.M)
-    for lines, exchange in zip(typed, block.exchanges, strict=True):
-        yield lines
-        answer = answers.get(exchange.command)
-        shown = exchange.shown if answer is None else excerpt(answer, block.shows)
-        yield exchange.shown if same(shown, exchange.shown) else shown
+        body = ""
+        # Commands as they are typed there, on several lines perhaps.
+        typed = re.findall(r"^\$ (?:.*\\\n)*.*\n", page[block.start : block.end], re.M)
+        for lines, exchange in zip(typed, block.exchanges, strict=True):
+            answer = answers.get(exchange.command)
+            shown = exchange.shown if answer is None else excerpt(answer, block.shows)
+            news = news or not same(shown, exchange.shown)
+            body += lines + shown
+        new = new[: block.start] + body + new[block.end :]
+    return new if news else page

@@ -2,13 +2,13 @@
 
 Runs the commands of the page one after the other in a fresh home, puts their answers where they
 say something new, and pictures the pages they leave behind. Needs `pip install -e '.[test]'` and
-Chromium; blocks that need more (etcd) are run where it is.
+Chromium. A block that needs more is run when that is named, as ``--with etcd``: on real hosts its
+answer is another one each time. A command that goes wrong ends it, and no text is written.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -20,23 +20,21 @@ from walk import Answer, Walk
 DOCS = Path(__file__).resolve().parents[1]
 PAGE = DOCS / "tutorial.md"
 FOLDER = DOCS / "pictures"
-BY_HAND = "a terminal"
-"""What a command needs that goes on until somebody ends it: it is tried by those who picture it."""
-
-
-def to_run(block: Block) -> bool:
-    """Has this machine what the block needs?"""
-    if block.needs is None:
-        return True
-    return block.needs != BY_HAND and shutil.which(block.needs) is not None
+JUDGED = (0, 1)
+"""Exit codes that say what came of a command: valid, or done; and invalid."""
 
 
 def walked(walk: Walk, blocks: list[Block]) -> dict[str, Answer]:
-    """The answers to all commands of the blocks, in order."""
+    """The answers to all commands of the blocks, in order; RuntimeError for one that went wrong."""
     answers = {}
     for block in blocks:
         for exchange in block.exchanges:
-            answers[exchange.command] = walk.run(exchange.command)
+            answer = answers[exchange.command] = walk.run(exchange.command)
+            if answer.code not in JUDGED:
+                raise RuntimeError(
+                    f"$ {exchange.command}\n{answer.out}{answer.err}exit code {answer.code}, "
+                    f"where one of {JUDGED} was expected: this is no verdict."
+                )
     return answers
 
 
@@ -47,6 +45,9 @@ def main() -> None:
     )
     parser.add_argument(
         "--no-pictures", action="store_true", help="bring the text alone up to date"
+    )
+    parser.add_argument(
+        "--with", dest="has", default="", metavar="NAME", help="run the blocks that need this, too"
     )
     asked = parser.parse_args()
     page = PAGE.read_text(encoding="utf-8")
@@ -59,7 +60,9 @@ def main() -> None:
             FOLDER.mkdir(exist_ok=True)
             for made in pictures.take(walk, FOLDER):
                 sys.stdout.write(f"{made.relative_to(DOCS)}: {made.stat().st_size // 1000} kB\n")
-        answers |= walked(walk, [block for block in blocks if block.needs and to_run(block)])
+        answers |= walked(
+            walk, [block for block in blocks if block.needs and block.needs == asked.has]
+        )
     new = rewritten(page, {command: answer.told for command, answer in answers.items()})
     PAGE.write_text(new, encoding="utf-8")
     sys.stdout.write(f"{PAGE.name}: {'brought up to date' if new != page else 'as it was'}\n")
