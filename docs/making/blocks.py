@@ -93,7 +93,8 @@ def excerpt(answer: str, shows: Sequence[str]) -> str:
     paragraphs = re.split(r"\n{2,}", answer.strip("\n"))
     if not shows:
         # What was left out already takes no paragraph of its own.
-        return "\n\n".join(paragraphs).replace(f"{_ELIDED}\n\n", f"{_ELIDED}\n", 1) + "\n"
+        told = "\n\n".join(paragraphs).replace(f"{_ELIDED}\n\n", f"{_ELIDED}\n", 1)
+        return f"{told}\n" if told else ""
     chosen: list[int] = []
     for asked in shows:
         begin, _, more = asked.partition("+")

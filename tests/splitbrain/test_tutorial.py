@@ -25,7 +25,7 @@ def commands():
     for line in lines:
         for part in line.split("&&"):
             # Without what is set for the command alone, and where its output goes.
-            typed = re.sub(r"^ *(?:[A-Z_]+=\S+ )*|>.*", "", part)
+            typed = re.sub(r"^ *(?:[A-Z_]+=\S+ )*| [>|] .*", "", part)
             if typed.startswith("splitbrain "):
                 yield shlex.split(typed)
 
@@ -96,6 +96,8 @@ LONG = "A: one\n\nB: two\n  more\n\nC: three\n\nB: four\n"
 
 def test_an_excerpt_says_where_it_leaves_something_out():
     assert excerpt(LONG, ()) == LONG
+    assert excerpt("", ()) == ""
+    assert excerpt(f"…\n\n{LONG}", ()) == f"…\n{LONG}"
     assert excerpt(LONG, ("A", "C")) == "A: one\n…\nC: three\n…\n"
     assert excerpt(LONG, ("B", "B")) == "…\nB: two\n  more\n…\nB: four\n"
     assert excerpt(LONG, ("B+1",)) == "…\nB: two\n  more\n\nC: three\n…\n"
