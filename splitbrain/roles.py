@@ -62,6 +62,9 @@ def read_roles(folder: Path, faults: Sequence[Fault], last_ns: int) -> Roles:
     """
     path = folder / ROLES
     try:
+        if path.exists() and not path.is_file():
+            # A pipe would keep us waiting.
+            return Roles(trouble=f"{ROLES} is no ordinary file and was not read.")
         if path.stat().st_size > BYTES_MAX:
             return Roles(trouble=f"{ROLES} has more than {BYTES_MAX >> 20} MB and was not read.")
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n")

@@ -25,6 +25,7 @@ from splitbrain.archive.names import (
     NODES,
     PAGE,
     ROLES,
+    SHRUNK,
     VERDICT,
 )
 from splitbrain.archive.packing import content_digest
@@ -100,7 +101,7 @@ def hashes(folder: Path) -> dict[str, str]:
     """The SHA-256, by name, of what a run's files hold; the journal's is the same when packed."""
     told = {
         name: _sha256(folder / name)
-        for name in (LEDGER, VERDICT, CERTIFICATE, ROLES, PAGE, EXPLANATION)
+        for name in (LEDGER, VERDICT, CERTIFICATE, ROLES, SHRUNK, PAGE, EXPLANATION)
         if (folder / name).is_file()
     }
     journal = journal_of(folder)

@@ -30,13 +30,14 @@ from splitbrain.archive.names import (
     PACKED_JOURNAL,
     PAGE,
     ROLES,
+    SHRUNK,
     TAGS,
     VERDICT,
 )
 from splitbrain.archive.redaction import redact_options
 
 SUFFIX = ".tar.zst"
-EXPORTED = (MANIFEST, LEDGER, VERDICT, CERTIFICATE, ROLES, TAGS)
+EXPORTED = (MANIFEST, LEDGER, VERDICT, CERTIFICATE, ROLES, SHRUNK, TAGS)
 """Beside the journal and the logs."""
 TAKEN = frozenset((*EXPORTED, JOURNAL, PACKED_JOURNAL))
 PASSED_OVER = frozenset((PAGE, EXPLANATION))

@@ -38,6 +38,7 @@ from splitbrain.archive.names import (
     MANIFEST,
     PACKED_JOURNAL,
     ROLES,
+    SHRUNK,
     VERDICT,
 )
 from splitbrain.archive.packing import Unpacked, content_digest, pack_held
@@ -54,8 +55,11 @@ SMALL_BYTES = {
     "tags.json": 1 << 20,
     LEDGER: 256 << 20,
     ROLES: 64 << 20,
+    SHRUNK: 1 << 20,
 }
 """What is held in memory as a whole has less room."""
+HASHED = (JOURNAL, LEDGER, VERDICT, CERTIFICATE, ROLES, SHRUNK)
+"""What a manifest has the hashes of, but for pages: those are made here."""
 PROBLEMS_SHOWN = 10
 PREFIX = ".import-"
 
@@ -167,15 +171,13 @@ def _settle(run: str, digest: str, file: Path, staging: Path, store: Path) -> Im
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "sha256": digest,
     }
-    # Pages are not in it: they are made here.
-    kept = {JOURNAL, LEDGER, VERDICT, CERTIFICATE, ROLES}
-    manifest["sha256"] = {n: told for n, told in _told(manifest).items() if n in kept}
+    manifest["sha256"] = {n: told for n, told in _told(manifest).items() if n in HASHED}
     write_json(staging / MANIFEST, manifest)
     try:
         pack_held(staging)
     except Unpacked as error:
         raise ArchiveError(f"{file}: {error}") from None
-    _tell_it(staging, file)
+    _tell_it(run, staging, file)
     sync_folder(staging)
     try:
         staging.rename(folder)
@@ -191,7 +193,7 @@ def _differing(staging: Path, manifest: dict[str, Any]) -> list[str]:
     """A sentence for each file that does not hold what the manifest says."""
     problems = []
     told = _told(manifest)
-    for name in (JOURNAL, LEDGER, VERDICT, CERTIFICATE, ROLES):
+    for name in HASHED:
         path = journal_of(staging) if name == JOURNAL else staging / name
         wanted = told.get(name)
         if not path.is_file():
@@ -243,7 +245,7 @@ def _there(folder: Path, staging: Path, file: Path) -> Imported:
     )
 
 
-def _tell_it(staging: Path, file: Path) -> None:
+def _tell_it(run: str, staging: Path, file: Path) -> None:
     """Read the run, and tell it as ``show`` would: what cannot be told is not taken.
 
     Makes its page, too. A run that was cut off has no verdict, and its journal is read alone.
@@ -251,10 +253,15 @@ def _tell_it(staging: Path, file: Path) -> None:
     from histories.errors import HistoryError
     from histories.history import read_history
     from nemesis.ledger import LedgerError, read_ledger
+    from splitbrain.archive.shrunk import read_shrunk
     from splitbrain.archive.telling import told_again
     from splitbrain.run_files import write_page
 
     try:
+        shrunk = read_shrunk(staging)
+        if shrunk is not None and shrunk.run != run:
+            seen = clipped(str(shrunk.run), 80)
+            raise ArchiveError(f"{staging}/{SHRUNK}: it tells of {seen!r}")
         if (staging / VERDICT).exists():
             write_page(told_again(staging))
         else:

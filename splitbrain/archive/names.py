@@ -8,6 +8,8 @@ MANIFEST, VERDICT, CERTIFICATE = "run.json", "verdict.json", "certificate.json"
 LEDGER, LOGS, TAGS = "faults.jsonl", "logs", "tags.json"
 ROLES = "nodes.jsonl"
 """What the nodes said of themselves while the run went on (``splitbrain.sampling``)."""
+SHRUNK = "shrunk.json"
+"""What a run was shrunk from, and how (``splitbrain.archive.shrunk``)."""
 PAGE, EXPLANATION = "report.html", "explanation.html"
 LOCK = "lock"
 NODES = "nodes"
@@ -25,6 +27,7 @@ __all__ = [
     "PACKED_JOURNAL",
     "PAGE",
     "ROLES",
+    "SHRUNK",
     "TAGS",
     "VERDICT",
 ]

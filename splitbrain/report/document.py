@@ -6,7 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from checker.verdict import Result
+from histories.archive import ArchiveError
 from nemesis.fault import Fault
+from splitbrain.archive.shrunk import read_shrunk
 from splitbrain.record import RunRecord
 from splitbrain.report.findings import evidence
 from splitbrain.report.repeat import again_command
@@ -60,6 +62,7 @@ def run_document(record: RunRecord) -> dict[str, Any]:
         "statistics": asdict(numbers) | {"share_of_others": numbers.share_of_others},
         "faults": [_fault(fault) for fault in record.faults],
         "roles": to_json(roles_of(record)),
+        "shrunk": _shrunk(record),
         "bugs_reached": record.bugs_reached,
         "died": list(record.died),
         "health": asdict(record.health),
@@ -83,6 +86,15 @@ def _promises(result: Result) -> dict[str, Any]:
             for row in result.promises
         ]
     }
+
+
+def _shrunk(record: RunRecord) -> dict[str, Any] | None:
+    """What the run was shrunk from, as ``shrunk.json`` has it; None where it holds nothing."""
+    try:
+        told = read_shrunk(record.folder)
+    except ArchiveError:
+        return None
+    return None if told is None else told.to_json()
 
 
 def _fault(fault: Fault) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from checker.explanation import violation_diagram
 from checker.verdict import Verdict
+from splitbrain.archive.shrunk import shrunk_from
 from splitbrain.record import RunRecord
 from splitbrain.report.columns import timeline_data
 from splitbrain.report.cycle import cycle_svg
@@ -31,6 +32,7 @@ from splitbrain.report.promises import in_a_line
 from splitbrain.report.statistics import Count, Statistics, statistics
 from splitbrain.report.text import (
     health_sentence,
+    reached_text,
     recovery_text,
     unavailable_sentence,
     verdict_sentence,
@@ -165,9 +167,7 @@ def _facts(record: RunRecord, numbers: Statistics) -> str:
     if told := "; ".join(in_a_line(r.promises) for r in record.results if r.promises):
         rows.insert(0, ("Promises", told))
     if plan.bugs:
-        reached = ", ".join(
-            f"{bug}: reached {record.bugs_reached.get(bug, 0):,} times" for bug in plan.bugs
-        )
+        reached = ", ".join(f"{bug}: {reached_text(record, bug)}" for bug in plan.bugs)
         rows.insert(2, ("Seeded bug", reached))
     if late := unavailable_sentence(record):
         rows.insert(2, ("Liveness", late))
@@ -182,6 +182,8 @@ def _facts(record: RunRecord, numbers: Statistics) -> str:
                 "another client had written",
             ),
         )
+    if (came := shrunk_from(record)) is not None:
+        rows.insert(1, ("Shrunk from", came[1]))
     if record.reason and record.verdict not in (Verdict.VALID, Verdict.INVALID):
         rows.insert(0, ("Because", record.reason))
     return definitions(rows)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 
 from checker.explanation import violation_diagram
+from splitbrain.archive.shrunk import shrunk_from
 from splitbrain.record import RunRecord
 from splitbrain.report.faults import effect_text, fault_times, fault_title
 from splitbrain.report.findings import bands_near, evidence, found_in
@@ -20,7 +21,12 @@ from splitbrain.report.script import script_lines
 from splitbrain.report.settings import plan_rows
 from splitbrain.report.sparks import sparks
 from splitbrain.report.statistics import Count, Statistics, statistics
-from splitbrain.report.text import health_sentence, unavailable_sentence, verdict_sentence
+from splitbrain.report.text import (
+    health_sentence,
+    reached_text,
+    unavailable_sentence,
+    verdict_sentence,
+)
 from splitbrain.roles import roles_of
 from splitbrain.text import clipped, printable, shortened
 
@@ -105,11 +111,11 @@ def _again(record: RunRecord) -> Iterator[str]:
     commands = [again_command(record.plan, record.run)]
     yield _fenced("\n".join(commands), "sh")
     if record.plan.bugs:
-        reached = ", ".join(
-            f"{bug} (reached {record.bugs_reached.get(bug, 0):,} times)" for bug in record.plan.bugs
-        )
+        reached = ", ".join(f"{bug} ({reached_text(record, bug)})" for bug in record.plan.bugs)
         yield f"Seeded bug: {_text(reached)}. Without it:"
         yield _fenced(without_bugs_command(record.plan, record.run), "sh")
+    if (came := shrunk_from(record)) is not None:
+        yield f"Shrunk from {_text(came[1])}"
 
 
 def _operations(numbers: Statistics) -> str:

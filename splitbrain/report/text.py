@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterator
 
 from checker.verdict import Verdict
+from checker.wording import plural
+from splitbrain.archive.shrunk import shrunk_from
 from splitbrain.plan import Plan
 from splitbrain.quantities import duration_text
 from splitbrain.record import Health, RunRecord
@@ -223,10 +225,15 @@ def _after(wait_s: float) -> str:
     return f"{wait_s * 1000:.0f} ms later" if wait_s < 1 else f"{wait_s:.1f} s later"
 
 
+def reached_text(record: RunRecord, bug: str) -> str:
+    """How often the line of a seeded bug ran."""
+    return f"reached {plural(record.bugs_reached.get(bug, 0), 'time')}"
+
+
 def _bugs(record: RunRecord) -> Iterator[str]:
     for bug in record.plan.bugs:
         reached = record.bugs_reached.get(bug, 0)
-        times = f"reached {reached:,} times" if reached else "NEVER REACHED"
+        times = reached_text(record, bug) if reached else "NEVER REACHED"
         if reached and record.verdict is not Verdict.INVALID:
             times += ", and survived"
         yield f"Seeded bug  {bug}: {times}"
@@ -243,8 +250,8 @@ def _closing(record: RunRecord, width: int) -> Iterator[str]:
     yield f"Again       {again_command(record.plan, record.run)}"
     if record.plan.bugs:
         yield f"Without it  {without_bugs_command(record.plan, record.run)}"
-    if record.plan.script is not None and record.plan.script.shrunk_from:
-        yield f"Shrunk from {record.plan.script.shrunk_from}"
+    if (came := shrunk_from(record)) is not None:
+        yield _row("Shrunk from", came[1], width)
 
 
 def _row(head: str, text: str, width: int) -> str:

@@ -7,7 +7,7 @@ from splitbrain.shrinking.run import shrink_run
 from splitbrain.shrinking.scripted import with_script, written_out
 from splitbrain.shrinking.search import Search
 from splitbrain.shrinking.shrink import Ended, shrink, wanted_kind
-from splitbrain.shrinking.size import Size
+from splitbrain.size import Size
 
 __all__ = [
     "Again",

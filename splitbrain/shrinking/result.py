@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from checker.wording import plural
-from histories.archive import write_json
+from splitbrain.archive.shrunk import ShrunkFrom, keep_shrunk
 from splitbrain.record import RunRecord
 from splitbrain.shrinking.shrink import Ended
-from splitbrain.shrinking.size import Size
-
-FILE = "shrunk.json"
-FORMAT, VERSION = "splitbrain-shrunk", 1
+from splitbrain.size import Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +16,6 @@ class Again:
 
     needed: int = 1
     times: int = 1
-
-    def __str__(self) -> str:
-        return "" if self.times == 1 else f", each in {self.needed} of {self.times} runs at least"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,59 +43,45 @@ class Shrunk:
         """The name of the run that is kept."""
         return None if self.kept is None else self.kept.run
 
-    def to_json(self) -> dict[str, Any]:
-        """As JSON-ready data."""
-        return {
-            "format": FORMAT,
-            "version": VERSION,
-            "shrunk_from": self.of,
-            "run": self.run,
-            "kind": self.kind,
-            "before": self.before.to_json(),
-            "after": None if self.after is None else self.after.to_json(),
-            "tries": self.tries,
-            "seconds": round(self.seconds, 3),
-            "minimal": self.ended.minimal,
-            "interrupted": self.ended.interrupted,
-            "trouble": self.ended.trouble,
-            "needed": self.again.needed,
-            "times": self.again.times,
-            "without_bugs": None if self.clean is None else list(self.clean),
-            "replay": None if self.run is None else f"splitbrain replay {self.run}",
-        }
+    def told(self) -> ShrunkFrom:
+        """What is kept of it, and printed as JSON."""
+        return ShrunkFrom(
+            shrunk_from=self.of,
+            run=self.run,
+            kind=self.kind,
+            before=self.before,
+            after=self.after,
+            tries=self.tries,
+            seconds=round(self.seconds, 3),
+            minimal=self.ended.minimal,
+            interrupted=self.ended.interrupted,
+            trouble=self.ended.trouble,
+            needed=self.again.needed,
+            times=self.again.times,
+            without_bugs=self.clean,
+            replay=None if self.run is None else f"splitbrain replay {self.run}",
+        )
 
     def write(self) -> None:
-        """Keep it in the folder of the shrunk run, if there is one. Raises OSError."""
+        """Keep it with the shrunk run, if there is one. Raises OSError and ArchiveError."""
         if self.kept is not None:
-            write_json(Path(self.kept.folder) / FILE, self.to_json())
+            keep_shrunk(self.kept, self.told())
 
     def sentence(self) -> str:
         """What came of it, for a person."""
-        effort = f"{plural(self.tries, 'smaller plan')} in {self.seconds:.1f} s"
+        told = self.told()
         if self.after is None:
-            tried = f"None of {effort} failed in the same way{self.again}"
+            tried = f"None of {told.effort()} failed in the same way{told.counted()}"
             if not self.tries:
                 tried = f"No smaller plan was tried in {self.seconds:.1f} s"
-            return f"{tried}; {self._why_ended()}"
+            return f"{tried}; {told.ending()}"
         if self.kept is None:
             why = self.ended.trouble or "then nothing was found."
             return (
-                f"A plan of {self.after} failed{self.again}, and was to be run once more to be "
-                f"kept; {why}"
+                f"A plan of {self.after} failed{told.counted()}, and was to be run once more to "
+                f"be kept; {why}"
             )
-        return (
-            f"SHRUNK: {self.kind}, from {self.before.operations:,} operations to "
-            f"{self.after.operations:,}, by {effort}{self.again}; {self._why_ended()}"
-        )
-
-    def _why_ended(self) -> str:
-        if self.ended.trouble is not None:
-            return f"then the harness failed: {self.ended.trouble}"
-        if self.ended.interrupted:
-            return "then it was interrupted."
-        if self.ended.minimal:
-            return "nothing more can be left out." if self.after else "there are no others to try."
-        return "then the time for it was over: give more with --budget."
+        return f"SHRUNK: {told.smaller()}"
 
     def table(self) -> str:
         """Before and after, side by side."""
@@ -115,14 +92,3 @@ class Shrunk:
             cells = [f"{n:,.2f}" if name == "seconds" else f"{n:,}" for n in (was, after[name])]
             rows.append(f"  {name:<12}{cells[0]:>10}{cells[1]:>10}")
         return "\n".join(rows)
-
-    def clean_sentence(self) -> str | None:
-        """What the same plan finds without the bugs; None when that was not asked."""
-        if self.clean is None:
-            return None
-        if not self.clean:
-            return "Without the seeded bug the same plan finds nothing."
-        return (
-            f"Without the seeded bug the same plan finds {', '.join(self.clean)}, too: what it "
-            "shows is not that bug alone."
-        )

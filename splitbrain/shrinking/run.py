@@ -18,7 +18,7 @@ from splitbrain.shrinking.result import Again, Shrunk
 from splitbrain.shrinking.scripted import written_out
 from splitbrain.shrinking.search import Search
 from splitbrain.shrinking.shrink import shrink, wanted_kind
-from splitbrain.shrinking.size import Size
+from splitbrain.size import Size
 from targets.target import TargetError
 
 

@@ -23,6 +23,8 @@ from splitbrain.archive.names import (
     LOGS,
     MANIFEST,
     PAGE,
+    ROLES,
+    SHRUNK,
     TAGS,
     VERDICT,
 )
@@ -35,6 +37,8 @@ MEANS = {
     LEDGER: "every fault, and what it did",
     VERDICT: "what was decided, and why",
     CERTIFICATE: "the proof, for splitbrain verify",
+    ROLES: "what each node said of its role",
+    SHRUNK: "what it was shrunk from, and how",
     TAGS: "tags",
     PAGE: "the report, a page that opens from the file",
     EXPLANATION: "every operation, and the orders that were possible",

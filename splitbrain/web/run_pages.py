@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from splitbrain.archive.summary import RunSummary
     from splitbrain.web.site import Site
+    from splitbrain.web.told import Told
 
 
 async def run_page(site: Site, request: Request) -> Response:
@@ -62,7 +63,14 @@ def _shown(site: Site, run: RunSummary) -> Response:
             if name in names or (name == PAGE and told is not None)
         },
         before=_before(site, run),
+        larger=_larger(site, told),
     )
+
+
+def _larger(site: Site, told: Told | None) -> str | None:
+    """The name of the run that one was shrunk from, where it is in this store."""
+    named = None if told is None or told.shrunk_from is None else told.shrunk_from[0]
+    return next((run.run for run in site.shelf.runs() if run.run == named), None)
 
 
 def _before(site: Site, run: RunSummary) -> RunSummary | None:

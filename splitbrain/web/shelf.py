@@ -15,29 +15,14 @@ from pathlib import Path
 
 from histories.archive import Store
 from splitbrain.archive.index import READ, is_text, looks_of, remembered
-from splitbrain.archive.names import (
-    CERTIFICATE,
-    EXPLANATION,
-    JOURNAL,
-    LEDGER,
-    LOCK,
-    LOGS,
-    MANIFEST,
-    PACKED_JOURNAL,
-    PAGE,
-    TAGS,
-    VERDICT,
-)
+from splitbrain.archive.names import LOCK, LOGS, MANIFEST
 from splitbrain.archive.summary import RunSummary, read_summary
+from splitbrain.web.files import MEANS
 
 FRESH_S = 0.2
 """So long an answer counts as of now: a page asks several times."""
 STRANGE = "strange"
 """What a run looks like with a link, or a pipe, where a file should be."""
-_FILES = (
-    *(MANIFEST, VERDICT, TAGS, LEDGER, JOURNAL, PACKED_JOURNAL),
-    *(CERTIFICATE, PAGE, EXPLANATION, LOCK),
-)
 
 
 class Shelf:
@@ -113,7 +98,7 @@ def _looks(folder: Path) -> str | None:
 
 def strange_in(folder: Path) -> str | None:
     """The name of a file of a run that is no ordinary one (a link, a pipe), if there is any."""
-    for name in (*_FILES, LOGS):
+    for name in (*MEANS, LOCK, LOGS):
         try:
             mode = (folder / name).lstat().st_mode
         except OSError:

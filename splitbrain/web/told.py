@@ -48,7 +48,8 @@ class Told:
     """A run, told. ``counts`` has a row for each kind of operation and one for all of them.
 
     ``plan`` is what the plan says, by member. ``more`` counts violations, ``more_faults`` faults,
-    that are not among those told. ``facts`` are pairs of a head and a text.
+    that are not among those told. ``facts`` are pairs of a head and a text. ``shrunk_from`` is
+    the name of the run that this one was shrunk from, and all that is known of it.
     """
 
     sentence: str
@@ -63,10 +64,12 @@ class Told:
     again: str
     without_bugs: str | None
     plan: dict[str, Any]
+    shrunk_from: tuple[str, str] | None
 
 
 def tell(record: RunRecord) -> Told:
     """Tell a run. Takes about as long as ``splitbrain show`` does."""
+    from splitbrain.archive.shrunk import shrunk_from
     from splitbrain.report.promises import worth_showing
     from splitbrain.report.repeat import again_command, without_bugs_command
     from splitbrain.report.statistics import statistics
@@ -93,6 +96,7 @@ def tell(record: RunRecord) -> Told:
         again=again_command(plan, record.run),
         without_bugs=without_bugs_command(plan, record.run) if plan.bugs else None,
         plan=plan.to_json(),
+        shrunk_from=shrunk_from(record),
     )
 
 
@@ -129,8 +133,10 @@ def _faults(record: RunRecord, recoveries: Any) -> tuple[FaultTold, ...]:
 
 def _facts(record: RunRecord) -> list[tuple[str, str]]:
     from splitbrain.quantities import duration_text
+    from splitbrain.report.leaders import leaders_text
     from splitbrain.report.promises import in_a_line
-    from splitbrain.report.text import health_sentence
+    from splitbrain.report.text import health_sentence, reached_text
+    from splitbrain.roles import roles_of
 
     plan, timings = record.plan, record.timings
     rate = f"{duration_text(plan.rate)} operations a second asked" if plan.rate else "at full speed"
@@ -147,8 +153,9 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
     if promises := "; ".join(in_a_line(r.promises) for r in record.results if r.promises):
         facts.append(("Promises", promises))
     for bug in plan.bugs:
-        reached = record.bugs_reached.get(bug, 0)
-        facts.append(("Seeded bug", f"{bug}: reached {reached:,} times"))
+        facts.append(("Seeded bug", f"{bug}: {reached_text(record, bug)}"))
+    if told := "; ".join(leaders_text(roles_of(record))):
+        facts.append(("Leaders", told))
     if plan.options:
         facts.append(("Options", " ".join(plan.options)))
     facts += [
@@ -163,8 +170,6 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
         )
     )
     facts.append(("Harness", health_sentence(record.health)))
-    if plan.script is not None and plan.script.shrunk_from:
-        facts.append(("Shrunk from", plan.script.shrunk_from))
     return facts
 
 

@@ -73,7 +73,7 @@ def test_a_failing_run_is_shrunk_to_a_run_that_replays_every_time(store, failing
     assert told.startswith("SHRUNK: stale read, from ")
     assert "nothing more can be left out." in told.replace("\n", " ")
     assert "Without the seeded bug the same plan finds nothing." in told
-    assert f"Shrunk from {failing}" in told
+    assert f"Shrunk from {failing}: stale read, from " in told
     assert f"reading {failing}" in progress
     shrunk = named(store)
     assert shrunk != failing
@@ -95,6 +95,10 @@ def test_a_failing_run_is_shrunk_to_a_run_that_replays_every_time(store, failing
     code, told, _ = ask(store, capsys, "replay", shrunk, "--without-bugs", "--quiet")
     assert code == 3, "so few operations that succeed prove nothing of a correct system"
     assert told.startswith("VACUOUS: ") and named(store) != shrunk
+    assert (
+        f"Shrunk from<dd>{failing}: stale read, from "
+        in (store / "runs" / shrunk / "report.html").read_text()
+    )
     # A shrunk run is a run: it can be shown, and has nothing to be shrunk any more.
     code, told, _ = ask(store, capsys, "show", shrunk)
     assert code == 1 and "\nPlan\n" in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,23 @@ def test_a_file_that_is_none_is_told_and_read_no_further(tmp_path: Path, text: s
     assert (
         roles.spans == () and roles.trouble is not None and "not what splitbrain" in roles.trouble
     )
+
+
+def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "nodes.jsonl")
+    assert read_roles(tmp_path, [], 10 * S).trouble is not None
+
+
+@pytest.mark.parametrize("cut", [1, 20, 60])
+def test_of_a_file_that_was_cut_off_all_but_the_last_line_is_read(tmp_path: Path, cut: int) -> None:
+    whole = [role(0, "n1", "leader", 1), role(3, "n1", "follower", 2), role(5, "n1", "leader", 3)]
+    path = written(tmp_path, HEADER, *whole) / "nodes.jsonl"
+    path.write_bytes(path.read_bytes()[: -1 - cut])
+    spans = read_roles(tmp_path, [], 10 * S).spans
+    assert [(s.role, s.start_ns // S, s.end_ns // S) for s in spans] == [
+        ("leader", 0, 3),
+        ("follower", 3, 10),
+    ]
 
 
 def test_lines_that_are_none_are_passed_over(tmp_path: Path) -> None:

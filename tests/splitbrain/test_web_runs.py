@@ -13,6 +13,7 @@ import zstandard
 from bundle_forging import unpacked
 from kept_runs import PLAN, STARTED, events, made
 from report_records import STALE, STALE_READ, partition, record
+from shrinkings import shrinking
 from web_asking import asking
 
 from checker.verdict import Result, Verdict
@@ -128,12 +129,21 @@ def test_no_run_leads_anywhere_else(tmp_path: Path, run: str) -> None:
         assert status == 404 and "<h1>" in text
 
 
-@pytest.mark.parametrize("name", ["run.json", "verdict.json", "history.jsonl", "report.html"])
+LINKED = ("run.json", "verdict.json", "history.jsonl", "report.html", "nodes.jsonl", "shrunk.json")
+OF_OTHERS = {
+    "nodes.jsonl": b'{"format": "splitbrain-nodes", "version": 1, "every_ms": 5, "start": '
+    b'"2026-03-14T09:26:53+00:00"}\n{"time": 0, "node": "stale", "role": "leader"}\n',
+    "shrunk.json": json.dumps(shrinking("stale").to_json()).encode(),
+}
+
+
+@pytest.mark.parametrize("name", LINKED)
 def test_links_are_followed_nowhere(tmp_path: Path, name: str) -> None:
     folder = stale_read(tmp_path)
     outside = tmp_path / "outside"
-    outside.write_bytes((folder / name).read_bytes().replace(b"stale", b"SECRET"))
-    (folder / name).unlink()
+    there = (folder / name).read_bytes() if (folder / name).exists() else OF_OTHERS[name]
+    outside.write_bytes(there.replace(b"stale", b"SECRET"))
+    (folder / name).unlink(missing_ok=True)
     (folder / name).symlink_to(outside)
     site = asking(tmp_path)
     addresses = ("", f"/files/{name}", "/bundle", "/show/report.html", "/state.json")
@@ -142,6 +152,19 @@ def test_links_are_followed_nowhere(tmp_path: Path, name: str) -> None:
     seen.append(site.ask(f"/frame/{folder.name}/{site.site.frame(folder.name)}/report.html").text)
     assert not any("SECRET" in text for text in seen)
     assert site.ask(f"/runs/{folder.name}/files/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["nodes.jsonl", "shrunk.json", "certificate.json"])
+def test_nobody_waits_for_a_pipe_in_place_of_a_file(tmp_path: Path, name: str) -> None:
+    import os
+
+    folder = stale_read(tmp_path)
+    (folder / name).unlink(missing_ok=True)
+    (folder / "report.html").unlink()
+    os.mkfifo(folder / name)
+    site = asking(tmp_path)
+    for rest in ("", "/show/report.html", "/bundle", f"/files/{name}"):
+        assert site.ask(f"/runs/{folder.name}{rest}").status_code in (200, 404, 409)
 
 
 def test_a_folder_that_is_a_link_is_no_run(tmp_path: Path) -> None:

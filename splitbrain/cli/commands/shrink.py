@@ -183,11 +183,11 @@ def _search(
         _tell_evidence(record, shrunk.sentence(), shrunk, as_json=as_json)
         return code
     if as_json:
-        print_json(shrunk.to_json() | _evidence(record))
+        print_json(shrunk.told().to_json() | _evidence(record))
         return code
     print_text(textwrap.fill(shrunk.sentence(), width(), break_on_hyphens=False))
     print_text(f"\n{shrunk.table()}\n")
-    if (clean := shrunk.clean_sentence()) is not None:
+    if (clean := shrunk.told().correct()) is not None:
         print_text(f"{clean}\n")
     print_text(summary(shrunk.kept, width=width()))
     return code
@@ -201,7 +201,9 @@ def _tell_evidence(
     from splitbrain.shrinking import wanted_kind
 
     if as_json:
-        told = {"shrunk_from": record.run, "run": None} if shrunk is None else shrunk.to_json()
+        told = (
+            {"shrunk_from": record.run, "run": None} if shrunk is None else shrunk.told().to_json()
+        )
         print_json(told | {"reason": reason} | _evidence(record))
         return record.exit_code
     wanted = wanted_kind(record)

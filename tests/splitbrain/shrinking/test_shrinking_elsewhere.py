@@ -14,9 +14,11 @@ from histories.archive import ArchiveError
 from histories.event import Operation, Outcome
 from splitbrain.plan import Plan
 from splitbrain.record import RunRecord
+from splitbrain.run_files import write_manifest
 from splitbrain.shrinking import Again, shrink_run
 from targets.target import HostUnavailable
 
+S = 10**9
 STALE = Violation("stale read", "it is stale", (2, 4), 4, key=0)
 
 
@@ -30,7 +32,7 @@ def recorded(folder: Path, plan: Plan, *, stale: bool, interrupted: bool = False
         started="",
         events=[],
         operations=[
-            Operation(n, "read", 0, None, n, Outcome.OK, 2 * n, 2 * n + 1, n * 10**9, n * 10**9 + 1)
+            Operation(2 * n, 2 * n + 1, n, "read", 0, None, n, Outcome.OK, n * S, n * S + 1)
             for n in range(6)
         ],
         faults=[],
@@ -56,6 +58,7 @@ class Host:
         folder = store / f"run-{len(self.stores)}"
         folder.mkdir()
         (folder / "told").write_text(outcome)
+        write_manifest(folder, plan, "2026-03-14T09:26:53+00:00", state="finished")
         return recorded(folder, plan, stale=outcome == "s", interrupted=outcome == "i")
 
 
@@ -89,6 +92,12 @@ def test_tries_go_to_a_store_that_is_thrown_away_and_one_that_failed_is_kept(
     told = json.loads((result.kept.folder / "shrunk.json").read_text())
     assert (told["needed"], told["times"], told["interrupted"]) == (2, 3, True)
     assert "each in 2 of 3 runs at least; then it was interrupted." in result.sentence()
+    # Its page was made where it ran, and before anybody knew what it would be kept for.
+    page = (result.kept.folder / "report.html").read_text()
+    assert "Shrunk from<dd>first: stale read, from 6 operations to 2" in page
+    assert str(host.stores[0]) not in page and str(result.kept.folder) in page
+    hashes = json.loads((result.kept.folder / "run.json").read_text())["sha256"]
+    assert {"shrunk.json", "report.html"} <= {*hashes}
 
 
 @pytest.mark.parametrize("outcomes", ["ss" + "x", "ss" + "vx"])
