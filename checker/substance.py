@@ -9,6 +9,7 @@ import numpy as np
 from checker.models import MODELS
 from checker.models.multi_register import READS
 from checker.verdict import Verdict
+from checker.wording import plural
 from histories.table import NO_VALUE, OK, Table
 
 LOOKS = ("read", "get", "dequeue", "txn")
@@ -108,6 +109,8 @@ class Substance:
         if not self.operations:
             return "there is no operation in it: nothing was tested"
         if not self.succeeded:
+            if self.operations == 1:
+                return "its only operation did not succeed: nothing was tested"
             return f"none of {self.operations:,} operations succeeded: nothing was tested"
         if self.model in NOTHING_ADDED:
             if not self.looked:
@@ -117,8 +120,8 @@ class Substance:
             return None
         if self.looks and not self.saw:
             return (
-                f"no {' or '.join(self.looks)} ever saw a write, in {self.succeeded:,} "
-                "operations that succeeded"
+                f"no {' or '.join(self.looks)} ever saw a write, in "
+                f"{plural(self.succeeded, 'operation')} that succeeded"
             )
         return None
 

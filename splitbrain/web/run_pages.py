@@ -12,8 +12,8 @@ from splitbrain.web.apart import apart
 from splitbrain.web.comparing import count_measures, fault_pairs, plan_rows
 from splitbrain.web.files import files_of
 from splitbrain.web.gate import Refusal
-from splitbrain.web.glossary import meant_by
 from splitbrain.web.naming import Found, the_run, told_of
+from splitbrain.web.outcomes import meant_by
 from splitbrain.web.own_pages import OWN_PAGES
 from splitbrain.web.shelf import strange_in
 

@@ -27,7 +27,7 @@ class Finding:
     """A violation: its kind, what that means, the sentence, and the operations drawn."""
 
     kind: str
-    meaning: str | None
+    meaning: str
     sentence: str
     breaks: str
     drawings: tuple[Drawing, ...]
@@ -101,9 +101,9 @@ def tell(record: RunRecord) -> Told:
 
 
 def _finding(record: RunRecord, violation: Any) -> Finding:
+    from splitbrain.report.meanings import meaning
     from splitbrain.text import shortened
     from splitbrain.web.drawing import drawings
-    from splitbrain.web.glossary import meaning
 
     return Finding(
         kind=shortened(violation.kind, 200),

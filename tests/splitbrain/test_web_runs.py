@@ -52,7 +52,7 @@ def test_a_violation_is_told_drawn_and_explained(tmp_path: Path) -> None:
     for told in (
         "INVALID: clients of raft saw what cannot have happened: stale read",
         "process 2 read 1 at 2.50 s on n1",
-        "had been replaced before the read began",
+        "had been replaced before the read even began",
         "cannot have happened</text>",
         'class="operation ok culprit"',
         "read 1 by process 2 on n1",
@@ -352,3 +352,12 @@ def test_of_many_operations_some_are_drawn_and_the_culprit_is_one() -> None:
     for one in drawings(violation, many, ()):
         assert len(one.bars) == ROWS_MAX and one.omitted == 40 - ROWS_MAX
         assert [bar.culprit for bar in one.bars][-1] and not one.bars[0].culprit
+
+
+def test_what_a_kind_of_anomaly_means_is_said_as_the_report_says_it(tmp_path: Path) -> None:
+    from splitbrain.report.meanings import meaning
+
+    folder = stale_read(tmp_path)
+    told = meaning("stale read")
+    assert told in asking(tmp_path).text(f"/runs/{folder.name}")
+    assert told in (folder / "report.html").read_text()
