@@ -30,6 +30,7 @@ from splitbrain.archive.names import (
     PACKED_JOURNAL,
     PAGE,
     ROLES,
+    RUN_NAME,
     SHRUNK,
     TAGS,
     VERDICT,
@@ -42,7 +43,6 @@ EXPORTED = (MANIFEST, LEDGER, VERDICT, CERTIFICATE, ROLES, SHRUNK, TAGS)
 TAKEN = frozenset((*EXPORTED, JOURNAL, PACKED_JOURNAL))
 PASSED_OVER = frozenset((PAGE, EXPLANATION))
 """Whoever packs a folder by hand may have them in; they are made anew where they arrive."""
-RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,139}", re.ASCII)
 LOG_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+-]{0,85}\.log", re.ASCII)
 BLOCK_BYTES = 1 << 20
 

@@ -28,7 +28,7 @@ from histories.archive import (
     unwritable,
     write_json,
 )
-from splitbrain.archive.bundle import LOG_NAME, PASSED_OVER, RUN_NAME, TAKEN, open_packed
+from splitbrain.archive.bundle import LOG_NAME, PASSED_OVER, TAKEN, open_packed
 from splitbrain.archive.holding import held
 from splitbrain.archive.names import (
     CERTIFICATE,
@@ -38,6 +38,7 @@ from splitbrain.archive.names import (
     MANIFEST,
     PACKED_JOURNAL,
     ROLES,
+    RUN_NAME,
     SHRUNK,
     VERDICT,
 )

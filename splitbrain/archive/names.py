@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from histories.archive import JOURNAL, PACKED_JOURNAL
 
 MANIFEST, VERDICT, CERTIFICATE = "run.json", "verdict.json", "certificate.json"
@@ -10,6 +12,8 @@ ROLES = "nodes.jsonl"
 """What the nodes said of themselves while the run went on (``splitbrain.sampling``)."""
 SHRUNK = "shrunk.json"
 """What a run was shrunk from, and how (``splitbrain.archive.shrunk``)."""
+RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,139}", re.ASCII)
+"""What a run is called: nothing that a shell, a path or a page could take for more."""
 PAGE, EXPLANATION = "report.html", "explanation.html"
 LOCK = "lock"
 NODES = "nodes"
@@ -27,6 +31,7 @@ __all__ = [
     "PACKED_JOURNAL",
     "PAGE",
     "ROLES",
+    "RUN_NAME",
     "SHRUNK",
     "TAGS",
     "VERDICT",

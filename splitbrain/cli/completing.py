@@ -121,9 +121,12 @@ def _readings(ctx: click.Context) -> Iterable[Offer]:
 
 def _runs(ctx: click.Context) -> Iterable[Offer]:
     from histories.archive import Store, default_store
+    from splitbrain.archive.names import RUN_NAME
 
     store = ctx.params.get("store")
     folders = Store(Path(store) if store else default_store()).folders()
+    # What is offered is typed into a shell.
+    folders = [folder for folder in folders if RUN_NAME.fullmatch(folder.name)]
     yield "latest", "the newest"
     for folder in list(reversed(folders))[:RUNS_MAX]:
         yield folder.name, ""

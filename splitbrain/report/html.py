@@ -29,6 +29,7 @@ from splitbrain.report.over_time import latency_section, rate_section, roles_sec
 from splitbrain.report.plan_section import plan_section
 from splitbrain.report.plots import drawings, found_s
 from splitbrain.report.promises import in_a_line
+from splitbrain.report.settings import load_text
 from splitbrain.report.statistics import Count, Statistics, statistics
 from splitbrain.report.text import (
     health_sentence,
@@ -159,7 +160,7 @@ def _facts(record: RunRecord, numbers: Statistics) -> str:
         (
             "Cluster",
             f"{plan.nodes} nodes of {plan.system} on {plan.host}; {plan.concurrency} clients, "
-            f"workload {plan.workload}",
+            f"workload {plan.workload}, {load_text(plan)}; seed {plan.seed}",
         ),
         ("Harness", health_sentence(record.health)),
         ("Kept in", str(record.folder)),

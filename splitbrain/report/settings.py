@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from checker.wording import plural
 from splitbrain.plan import Plan
 from splitbrain.quantities import duration_text
 
@@ -61,6 +62,17 @@ def plan_rows(plan: Plan) -> list[tuple[str, Rows]]:
     ]
 
 
+def load_text(plan: Plan) -> str:
+    """How much was asked of the clients, and how fast, in half a sentence."""
+    limit = f"{duration_text(plan.time_limit_s)} s"
+    if plan.script is not None:
+        return f"{plural(len(plan.script.operations), 'operation')}, each at its time, for {limit}"
+    rate = f"{duration_text(plan.rate)} ops/s asked" if plan.rate else "as fast as they could"
+    if plan.operations is not None:
+        return f"{plural(plan.operations, 'operation')}, {rate}, for {limit} at most"
+    return f"{rate} for {limit}"
+
+
 def _faults(plan: Plan) -> Rows:
     if plan.script is not None:
         return [("faults", f"{len(plan.script.faults):,}, each at its time (below)")]
@@ -79,9 +91,7 @@ def _faults(plan: Plan) -> Rows:
 
 def _end(plan: Plan) -> str:
     told = f"{duration_text(plan.time_limit_s)} s"
-    return (
-        told if plan.operations is None else f"{plan.operations:,} operations, spread over {told}"
-    )
+    return told if plan.operations is None else f"{plan.operations:,} operations, or {told}"
 
 
 def _list(names: Sequence[str], none: str = "none") -> str:

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from checker.verdict import Verdict
 from checker.wording import plural
 from splitbrain.archive.shrunk import shrunk_from
-from splitbrain.plan import Plan
-from splitbrain.quantities import duration_text
 from splitbrain.record import Health, RunRecord
 from splitbrain.report.faults import effect_text, fault_times, fault_title
 from splitbrain.report.findings import violation_text
@@ -18,6 +16,7 @@ from splitbrain.report.leaders import leaders_text
 from splitbrain.report.promises import promises_text, worth_showing
 from splitbrain.report.repeat import again_command, without_bugs_command
 from splitbrain.report.script import script_text
+from splitbrain.report.settings import load_text
 from splitbrain.report.sparks import sparks
 from splitbrain.report.statistics import Count, Recovery, Statistics, statistics
 from splitbrain.roles import roles_of
@@ -111,7 +110,7 @@ def _setting(record: RunRecord, numbers: Statistics, width: int) -> Iterator[str
     yield _row(
         "Run",
         f"{record.run}: {plan.nodes} nodes on {plan.host}, {plan.concurrency} clients, "
-        f"{_rate(plan)} for {duration_text(plan.time_limit_s)} s, seed {plan.seed}",
+        f"{load_text(plan)}, seed {plan.seed}",
         width,
     )
     timings = record.timings
@@ -139,12 +138,6 @@ def health_sentence(health: Health) -> str:
     if health.loop_lag_ms_p99 > LAG_MS_WORRYING:
         told += " – this machine was too busy: latencies are partly the harness's own"
     return told
-
-
-def _rate(plan: Plan) -> str:
-    if plan.script is not None:
-        return f"{len(plan.script.operations):,} operations, each at its time,"
-    return f"{duration_text(plan.rate)} ops/s asked" if plan.rate else "as fast as they could"
 
 
 def _operations(numbers: Statistics, width: int) -> Iterator[str]:

@@ -132,22 +132,18 @@ def _faults(record: RunRecord, recoveries: Any) -> tuple[FaultTold, ...]:
 
 
 def _facts(record: RunRecord) -> list[tuple[str, str]]:
-    from splitbrain.quantities import duration_text
     from splitbrain.report.leaders import leaders_text
     from splitbrain.report.promises import in_a_line
+    from splitbrain.report.settings import load_text
     from splitbrain.report.text import health_sentence, reached_text
     from splitbrain.roles import roles_of
 
     plan, timings = record.plan, record.timings
-    rate = f"{duration_text(plan.rate)} operations a second asked" if plan.rate else "at full speed"
-    if plan.script is not None:
-        rate = f"a script of {len(plan.script.operations):,} operations"
     facts = [
         (
             "Cluster",
             f"{plan.nodes} nodes of {plan.system} on {plan.host}; {plan.concurrency} clients, "
-            f"workload {plan.workload}, {rate}, {duration_text(plan.time_limit_s)} s at most; "
-            f"seed {plan.seed}",
+            f"workload {plan.workload}, {load_text(plan)}; seed {plan.seed}",
         )
     ]
     if promises := "; ".join(in_a_line(r.promises) for r in record.results if r.promises):

@@ -213,3 +213,11 @@ def test_a_tab_imports_nothing_heavy(shell):
             timeout=60,
         )
         assert "plain," in done.stdout and "LOADED []" in done.stdout, done
+
+
+@pytest.mark.parametrize("name", ["$(touch x)", "a;id", "a b", "*", "a`id`", "a\x1b[31m", "a\nb"])
+def test_a_folder_that_is_called_like_no_run_is_offered_to_no_shell(tmp_path, name, monkeypatch):
+    folder = made(tmp_path)
+    monkeypatch.setenv("SPLITBRAIN_STORE", str(tmp_path))
+    folder.rename(folder.parent / name)
+    assert offered("show", "") == ["latest"]

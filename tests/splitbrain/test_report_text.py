@@ -8,9 +8,11 @@ from report_records import MS, PLAN, STALE_READ, S, operation, partition, record
 from checker.verdict import Verdict
 from histories.event import Outcome
 from nemesis.fault import Effect
+from splitbrain.plan import Plan
 from splitbrain.record import Health
 from splitbrain.report.faults import band_label, effect_text, fault_title, partition_sides
 from splitbrain.report.findings import bands_near, evidence, violation_text
+from splitbrain.report.settings import load_text
 from splitbrain.report.text import summary, verdict_sentence
 
 
@@ -143,3 +145,11 @@ def test_outcomes_and_errors_are_counted_by_function():
 def test_the_command_that_repeats_the_run_is_on_one_line():
     line = next(line for line in summary(record()).splitlines() if line.startswith("Again"))
     assert line.split(None, 1)[1] == "splitbrain test raft --host sandbox --seed 7"
+
+
+def test_how_much_was_asked_is_said_the_same_way_whatever_ends_a_run() -> None:
+    plan = Plan("raft", "simulated", "register", rate=600)
+    assert load_text(plan) == "600 ops/s asked for 30 s"
+    assert load_text(replace(plan, rate=0)) == "as fast as they could for 30 s"
+    counted = load_text(replace(plan, operations=150))
+    assert counted == "150 operations, 600 ops/s asked, for 30 s at most"
