@@ -82,6 +82,8 @@ def test_nothing_a_run_says_is_markup_a_link_or_a_call(text: str) -> None:
     told.encode()
     assert not set("\x00\x1b\u202e") & set(told)
     outside = re.sub(r"^(`{3,})\w*\n.*?\n\1$", "", told, flags=re.DOTALL | re.MULTILINE)
+    assert not re.search(r"[@#](?!<!-- -->|#|\s|\d+;)", outside)
+    outside = re.sub(r"(@|\\#)<!-- -->", "", outside)
     allowed = outside.replace("<details><summary>The plan</summary>", "").replace("</details>", "")
     assert not re.search(r"(?<!\\)[<@]|(?<!\\)\[|://|www\.", allowed)
     assert not re.search(r"^#+ head", outside, re.MULTILINE)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
+from splitbrain.markdown import row, text
 from splitbrain.plan import STRATEGIES
 from splitbrain.report.scorecard.words import (
     INTRODUCTION,
@@ -28,25 +28,23 @@ from splitbrain.score.telling import (
 )
 from splitbrain.text import printable
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>|#~&])")
-
 
 def scorecard_markdown(card: Scorecard, facts: Facts) -> str:
     """The page. The same trials give the same bytes, wherever and whenever they ran."""
     blocks = [
         f"# {TITLE}",
         INTRODUCTION,
-        f"**{_text(verdict_text(card))}**",
-        f"Made with\n\n    {printable(facts.command)}\n\nby {_text(facts.program)}. "
+        f"**{text(verdict_text(card))}**",
+        f"Made with\n\n    {printable(facts.command)}\n\nby {text(facts.program)}. "
         "Everything follows from the seeds: the same command gives the same numbers.",
-        f"Budget: {_text(budget_text(facts))}",
-        *(f"- {_text(sentence)}" for sentence in card.misses()),
+        f"Budget: {text(budget_text(facts))}",
+        *(f"- {text(sentence)}" for sentence in card.misses()),
     ]
     for tier in card.tiers:
         blocks += [f"## Tier {tier.tier}", _goal(tier), _table(tier)]
     duel = card.duel
     if duel is not None:
-        blocks += ["## The strategies", _text(duel_text(duel))]
+        blocks += ["## The strategies", text(duel_text(duel))]
     if card.clean:
         blocks += ["## Systems without bugs", "\n".join(_clean(card))]
     missed = explained(card)
@@ -54,15 +52,10 @@ def scorecard_markdown(card: Scorecard, facts: Facts) -> str:
         blocks += ["## Bugs below their goal, and why", "\n".join(_missed(missed))]
     unreached = [(one, told) for one in card.bugs if (told := unreached_text(one))]
     if unreached:
-        lines = [f"- **{_text(one.bug.id)}**: {_text(told)}." for one, told in unreached]
+        lines = [f"- **{text(one.bug.id)}**: {text(told)}." for one, told in unreached]
         blocks += ["## Caught, but not known to be reached", "\n".join(lines)]
     blocks += ["## How to read it", "\n".join(f"- *{term}*: {told}." for term, told in TERMS)]
     return "\n\n".join(blocks) + "\n"
-
-
-def _text(text: str) -> str:
-    """``text`` on one line, none of it markup."""
-    return _MARKUP.sub(r"\\\1", " ".join(printable(text).split()))
 
 
 def _goal(tier: TierScore) -> str:
@@ -73,7 +66,7 @@ def _goal(tier: TierScore) -> str:
 def _table(tier: TierScore) -> str:
     heads = ["bug", "", *STRATEGIES, "reached", "seconds", "operations", "seen as", "what is wrong"]
     sides = [":--", ":--", *(["--:"] * (len(STRATEGIES) + 3)), ":--", ":--"]
-    return "\n".join([_line(heads), _line(sides), *(_row(one) for one in tier.bugs)])
+    return "\n".join([row(heads), row(sides), *(_row(one) for one in tier.bugs)])
 
 
 def _row(score: BugScore) -> str:
@@ -84,10 +77,10 @@ def _row(score: BugScore) -> str:
         seen += f" (**{state_text(score)}**)"
     others = others_text(best)
     mutation = score.bug.mutation + (f" ({score.bug.source})" if score.bug.source else "")
-    return _line(
+    return row(
         [
-            _text(score.bug.id),
-            _text(score.bug.name),
+            text(score.bug.id),
+            text(score.bug.name),
             *(
                 f"**{shares[name]}**" if name == best.strategy else shares.get(name, "")
                 for name in STRATEGIES
@@ -96,20 +89,16 @@ def _row(score: BugScore) -> str:
             "" if best.found_s is None else f"{best.found_s:.1f}",
             "" if best.found_operations is None else f"{best.found_operations:,}",
             f"{seen} ({others})" if others else seen,
-            _text(mutation),
+            text(mutation),
         ]
     )
 
 
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
 def _clean(card: Scorecard) -> Iterator[str]:
     for one in card.clean:
-        yield f"- {_text(f'{one.series.name}: {clean_told(one)}')}."
+        yield f"- {text(f'{one.series.name}: {clean_told(one)}')}."
 
 
 def _missed(missed: Sequence[tuple[BugScore, str]]) -> Iterator[str]:
     for score, why in missed:
-        yield f"- **{_text(score.bug.id)}** ({_text(state_text(score))}): {_text(why)}"
+        yield f"- **{text(score.bug.id)}** ({text(state_text(score))}): {text(why)}"
