@@ -36,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "splitbrain"))
 
 from kept_runs import PLAN, STARTED, events
 from report_records import STALE_READ, record
+from shrinkings import kept
 
 from checker.verdict import Result, Verdict
 from histories.archive import ArchiveError, Store, journal_of
@@ -49,11 +50,18 @@ from splitbrain.archive.closing import closed
 from splitbrain.archive.importing import take
 from splitbrain.archive.packing import content_digest, content_of
 from splitbrain.archive.pruning import look, remove, sweep
+from splitbrain.archive.shrunk import read_shrunk
 from splitbrain.archive.summary import read_summary
 from splitbrain.archive.tags import change_tags, read_tags
 from splitbrain.archive.telling import told_again
 from splitbrain.archive.wanted import Wanted
+from splitbrain.roles import read_roles
+from splitbrain.sampling import FORMAT, VERSION
 
+ROLES_SAID = [
+    {"time": n * 10**9, "node": "n1", "role": role, "term": n, "leader": None}
+    for n, role in enumerate(("follower", "candidate", "leader"))
+]
 LINES_MAX = 16
 """A process is killed after so many of its steps at most: a run takes some five."""
 LIVES_S_MAX = 30.0
@@ -87,6 +95,9 @@ class Worker:
                 tag = f"tag-{self._random.randrange(10**6)}"
                 change_tags(folder, add=[tag])
                 self.say("tagged", folder.name, tag)
+            if self._random.random() < 0.3:
+                kept(folder, "20260314T092653Z-raft-register-abcdef")
+                self.say("shrunk", folder.name)
             if self._random.random() < 0.4:
                 bundle = self._place.bundles / f"{folder.name}.tar.zst"
                 export(folder, bundle)
@@ -102,6 +113,7 @@ class Worker:
         run_files.write_manifest(folder, PLAN, STARTED, state="running")
         Ledger(folder / run_files.LEDGER, {"pid": os.getpid()}).close()
         journal = Journal(folder / run_files.JOURNAL, {"run": folder.name, "model": "register"})
+        self._roles(folder)
         told = events(self._random.randrange(2, 2000))
         for start in range(0, len(told), 500):
             for event in told[start : start + 500]:
@@ -122,6 +134,14 @@ class Worker:
         run.close()
         self.say("finished", folder.name)
         return folder
+
+    def _roles(self, folder: Path) -> None:
+        """What nodes say of themselves, written as a run does: a line, and a line."""
+        header = {"format": FORMAT, "version": VERSION, "start": STARTED, "every_ms": 500}
+        with (folder / run_files.ROLES).open("w", buffering=1, encoding="utf-8") as file:
+            for line in (header, *ROLES_SAID):
+                file.write(json.dumps(line) + "\n")
+        self.say("roles", folder.name)
 
     def _prune(self, folder: Path) -> None:
         summary = read_summary(folder)
@@ -238,6 +258,10 @@ def look_over(place: Place, promised: Promised) -> Counter[str]:
             continue
         assert told_again(folders[run]).verdict is Verdict.VALID
         assert not (folders[run] / run_files.JOURNAL).exists(), f"{run} is not packed"
+    for run in promised.said.get("roles", set()) - removing:
+        assert len(read_roles(folders[run], [], 10**10).spans) == len(ROLES_SAID)
+    for run in promised.said.get("shrunk", set()) - removing:
+        assert read_shrunk(folders[run]) is not None
     for run, tags in promised.tags.items():
         assert run in removing or tags <= set(read_tags(folders[run]))
     for run in promised.said.get("removed", set()):
@@ -278,6 +302,7 @@ def _whole(folder: Path) -> str:
     """How far a run came; each file that is there is whole."""
     for path in folder.glob("[!.]*.json"):
         json.loads(path.read_bytes())
+    read_shrunk(folder)  # raises when it is half-written
     for log in folder.glob("logs/[!.]*"):
         assert log.read_bytes() == b"listening\n" * 1000, f"{log} is half-written"
     journal = journal_of(folder)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kept_runs import PLAN, STARTED, made
 from report_records import MS, STALE, operation, partition, record
+from shrinkings import shrinking
 
 from checker.verdict import Result, Verdict
 from histories.event import Event, EventType
@@ -79,4 +81,13 @@ def said_everywhere(store: Path, value: str, *, short: str | None = None) -> Pat
     tags = {"format": "splitbrain-tags", "version": 1, "tags": [value]}
     (folder / "tags.json").write_text(json.dumps(tags))
     (folder / "logs" / "n1.log").write_bytes(value.encode("utf-8", "surrogatepass"))
+    (folder / "nodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in _roles(brief)))
+    kept_as = shrinking(value, folder.name, kind=value, trouble=value, without_bugs=(value,))
+    (folder / "shrunk.json").write_text(json.dumps(kept_as.to_json()))
     return folder
+
+
+def _roles(value: str) -> Iterator[dict[str, Any]]:
+    yield {"format": "splitbrain-nodes", "version": 1, "start": STARTED, "every_ms": 500}
+    for time_ns, role in ((0, value), (10**9, "leader")):
+        yield {"time": time_ns, "node": value, "role": role, "term": 1, "leader": value}
