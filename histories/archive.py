@@ -8,6 +8,7 @@
         │   ├── faults.jsonl    the ledger
         │   ├── verdict.json    what was decided
         │   ├── nodes.jsonl     what the nodes said of themselves while it went on
+        │   ├── shrunk.json     what it was shrunk from, of a run that was
         │   ├── certificate.json, report.html, explanation.html, logs/, tags.json
         │   └── lock            held (flock) while the run's harness is alive
         └── latest -> the newest
