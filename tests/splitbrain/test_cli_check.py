@@ -8,7 +8,7 @@ import pytest
 import zstandard
 
 from splitbrain.cli import front
-from splitbrain.cli.commands.check import expand
+from splitbrain.cli.histories_meant import expand
 
 HEADER = {
     "format": "splitbrain-history",
