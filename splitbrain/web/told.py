@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 VIOLATIONS_SHOWN = 3
 FAULTS_SHOWN = 200
+SCRIPT_SHOWN = 60
 TEXT_MAX = 2000
 KEPT = 24
 """So many runs stay told: a page that is asked for again is there at once."""
@@ -49,7 +50,8 @@ class Told:
 
     ``plan`` is what the plan says, by member. ``more`` counts violations, ``more_faults`` faults,
     that are not among those told. ``facts`` are pairs of a head and a text. ``shrunk_from`` is
-    the name of the run that this one was shrunk from, and all that is known of it.
+    the name of the run that this one was shrunk from, and all that is known of it. ``script`` has
+    a line for each operation and fault of a plan that says them one by one, where they are few.
     """
 
     sentence: str
@@ -65,6 +67,7 @@ class Told:
     without_bugs: str | None
     plan: dict[str, Any]
     shrunk_from: tuple[str, str] | None
+    script: tuple[str, ...]
 
 
 def tell(record: RunRecord) -> Told:
@@ -72,6 +75,7 @@ def tell(record: RunRecord) -> Told:
     from splitbrain.archive.shrunk import shrunk_from
     from splitbrain.report.promises import worth_showing
     from splitbrain.report.repeat import again_command, without_bugs_command
+    from splitbrain.report.script import script_lines
     from splitbrain.report.statistics import statistics
     from splitbrain.report.text import unavailable_sentence, verdict_sentence
     from splitbrain.text import shortened
@@ -97,7 +101,15 @@ def tell(record: RunRecord) -> Told:
         without_bugs=without_bugs_command(plan, record.run) if plan.bugs else None,
         plan=plan.to_json(),
         shrunk_from=shrunk_from(record),
+        script=_few(script_lines(plan)),
     )
+
+
+def _few(lines: list[str]) -> tuple[str, ...]:
+    """Lines of a script that are few enough to be read; else none: the report has them."""
+    from splitbrain.text import clipped
+
+    return tuple(clipped(line, 200) for line in lines) if len(lines) <= SCRIPT_SHOWN else ()
 
 
 def _finding(record: RunRecord, violation: Any) -> Finding:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bundle_forging import changed, nothing_is_in, packed, taken, unpacked
-from kept_runs import events, made
+from kept_runs import PLAN, events, made
 from shrinkings import kept, shrinking
 from web_asking import asking
 
@@ -19,6 +20,7 @@ from splitbrain.archive.packing import pack
 from splitbrain.archive.shrunk import read_shrunk, shrunk_from
 from splitbrain.cli import front
 from splitbrain.run import load
+from splitbrain.script import Script, ScriptedOperation
 
 OF = "20260314T092653Z-raft-register-abcdef"
 SENTENCE = (
@@ -153,3 +155,12 @@ def test_each_way_a_search_ends_is_told() -> None:
 def test_a_run_that_was_not_shrunk_says_nothing_of_it(tmp_path: Path) -> None:
     folder = made(tmp_path)
     assert read_shrunk(folder) is None and shrunk_from(load(folder)) is None
+
+
+def test_the_page_of_serve_lists_a_script_of_few_lines(tmp_path: Path) -> None:
+    asks = (ScriptedOperation(440_000_000, 0, "<b>write", "x", 15),)
+    plan = replace(PLAN, script=Script(asks, (), "the-larger"))
+    folder = made(tmp_path, Verdict.INVALID, plan=plan)
+    told = asking(tmp_path).text(f"/runs/{folder.name}")
+    assert "0.440 s  client 0 on n1: &lt;b&gt;write 15, key x" in told
+    assert "<b>Shrunk from</b> the-larger</p>" in told
