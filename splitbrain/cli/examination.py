@@ -23,13 +23,14 @@ LIBRARIES = (
         "h11",
         "jinja2",
         "kazoo",
+        "matplotlib",
         "numba",
         "numpy",
         "paramiko",
         "pyroute2",
         "rich",
     ),
-    *("starlette", "uvicorn"),
+    *("starlette", "uvicorn", "zstandard"),
 )
 
 

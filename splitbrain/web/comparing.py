@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from checker.wording import plural
 from splitbrain.text import clipped
 from splitbrain.web.told import FaultTold, Told
 
@@ -60,8 +61,10 @@ def _value(value: Any, name: str) -> str:
         return "yes" if value else "no"
     if name == "script" and isinstance(value, dict):
         # Thousands of lines; that they are others is what there is to see.
-        operations, faults = (len(value.get(part) or ()) for part in ("operations", "faults"))
-        return f"{operations:,} operations and {faults:,} faults, one by one ({_digest(value)})"
+        operations, faults = (
+            plural(len(value.get(f"{noun}s") or ()), noun) for noun in ("operation", "fault")
+        )
+        return f"{operations} and {faults}, one by one ({_digest(value)})"
     if isinstance(value, (list, tuple)):
         return clipped(", ".join(map(str, value)), VALUE_MAX)
     return clipped(str(value), VALUE_MAX)
@@ -108,7 +111,8 @@ def _timed(name: str, left: float | None, right: float | None) -> Measure:
         elif ratio <= 0.5:
             change = f"{1 / ratio:,.0f} times as quick"
         else:
-            change = f"{100 * (ratio - 1):+.0f} %"
+            percent = round(100 * (ratio - 1))
+            change = f"{percent:+} %" if percent else ""
     shown = ["–" if ms is None else f"{ms:,.1f}" for ms in (left, right)]
     return Measure(name, shown[0], shown[1], change)
 

@@ -7,6 +7,8 @@ import json
 import tarfile
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace as Namespace
+from typing import Any
 
 import pytest
 import zstandard
@@ -23,6 +25,7 @@ from histories.journal import Journal
 from nemesis.ledger import Ledger
 from splitbrain import run_files
 from splitbrain.archive.packing import pack
+from splitbrain.web.comparing import count_measures
 from splitbrain.web.drawing import NARROW, ROWS_MAX, WIDE, drawings
 from splitbrain.web.scripts import all_known, digests_in, known_digests
 
@@ -279,6 +282,26 @@ def test_two_runs_are_told_side_by_side(tmp_path: Path) -> None:
     for asked in ("", f"?run={left.name}", f"?run=a&run=b&run={left.name}"):
         assert "Two runs are compared" in site.text(f"/compare{asked}", 400)
     assert "no such run" in site.text(f"/compare?run={left.name}&run=zz", 404)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "change"),
+    [
+        (2.0, 1.999, ""),
+        (2.0, 2.5, "+25 %"),
+        (2.0, 1.5, "-25 %"),
+        (2.0, 8.0, "4 times as long"),
+        (8.0, 2.0, "4 times as quick"),
+        (None, 2.0, ""),
+    ],
+)
+def test_a_change_of_latency_is_told_where_there_is_one(left: Any, right: Any, change: str) -> None:
+    def told(ms: float | None) -> Any:
+        latency = None if ms is None else Namespace(p50_ms=ms, p95_ms=ms, p99_ms=ms)
+        return Namespace(counts={"all": Namespace(ok=1, fail=0, info=0, latency=latency)})
+
+    ((_, measures),) = count_measures(told(left), told(right))
+    assert {one.change for one in measures} - {""} == {change} - {""}
 
 
 def test_a_run_that_goes_on_is_followed_to_its_end(tmp_path: Path) -> None:
