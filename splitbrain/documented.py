@@ -20,7 +20,7 @@ from typing import Any
 from checker.verdict import Result, Violation
 from histories.event import Operation, Outcome
 from nemesis.fault import Fault
-from splitbrain.report.findings import evidence
+from splitbrain.evidence import evidence
 from targets.target import Departure, System
 
 LINEARIZABLE = "linearizable"

@@ -16,6 +16,7 @@ ASIDE = (
     "splitbrain/report",
     "splitbrain/schemas",
     "splitbrain/score",
+    "splitbrain/web",
 )
 """What a run's findings do not depend on once there is a plan: it makes plans, and tells."""
 

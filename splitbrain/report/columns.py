@@ -9,9 +9,10 @@ from typing import Any
 
 from histories.canonical import canonical
 from histories.event import Operation, Outcome
+from splitbrain.evidence import evidence
 from splitbrain.record import RunRecord
 from splitbrain.report.faults import band_label, effect_text, fault_title
-from splitbrain.report.findings import FINDINGS_MAX, evidence, found_in
+from splitbrain.report.findings import FINDINGS_MAX, found_in
 from splitbrain.text import clipped, value_text
 
 COLUMNS = (

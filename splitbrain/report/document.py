@@ -9,8 +9,8 @@ from checker.verdict import Result
 from histories.archive import ArchiveError
 from nemesis.fault import Fault
 from splitbrain.archive.shrunk import read_shrunk
+from splitbrain.evidence import evidence
 from splitbrain.record import RunRecord
-from splitbrain.report.findings import evidence
 from splitbrain.report.repeat import again_command
 from splitbrain.report.statistics import statistics
 from splitbrain.roles import roles_of, to_json

@@ -5,12 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-import numpy as np
-
 from checker.verdict import Violation
 from histories.event import Operation
-from histories.table import Operations
 from nemesis.fault import Fault
+from splitbrain.evidence import evidence
 from splitbrain.record import RunRecord
 from splitbrain.report.faults import band_label
 from splitbrain.text import shortened
@@ -29,18 +27,6 @@ FINDINGS_MAX = 50
 def found_in(record: RunRecord) -> list[Violation]:
     """All that was found, in the order of the report."""
     return [violation for result in record.results for violation in result.violations]
-
-
-def evidence(violation: Violation, operations: Sequence[Operation]) -> list[Operation]:
-    """The operations a violation names, in order of invocation."""
-    wanted = set(violation.operations)
-    if violation.culprit is not None:
-        wanted.add(violation.culprit)
-    if isinstance(operations, Operations):
-        # Each operation of a table is made when it is asked for: only those that are wanted.
-        rows = np.flatnonzero(np.isin(operations.table.call, sorted(wanted)))
-        return [operations[int(row)] for row in rows]
-    return sorted((o for o in operations if o.call in wanted), key=lambda o: o.call)
 
 
 def bands_near(operations: Sequence[Operation], faults: Sequence[Fault]) -> list[Band]:

@@ -16,11 +16,12 @@ from typing import Any
 from checker.explanation import violation_diagram
 from checker.verdict import Verdict
 from splitbrain.archive.shrunk import shrunk_from
+from splitbrain.evidence import evidence
 from splitbrain.record import RunRecord
 from splitbrain.report.columns import timeline_data
 from splitbrain.report.cycle import cycle_svg
 from splitbrain.report.faults import effect_text, fault_times, fault_title
-from splitbrain.report.findings import FINDINGS_MAX, bands_near, evidence, found_in
+from splitbrain.report.findings import FINDINGS_MAX, bands_near, found_in
 from splitbrain.report.logs import read_logs
 from splitbrain.report.logs_section import logs_section
 from splitbrain.report.markup import definitions, row, table, text

@@ -7,10 +7,11 @@ from importlib.metadata import version
 
 from checker.explanation import violation_diagram
 from splitbrain.archive.shrunk import shrunk_from
+from splitbrain.evidence import evidence
 from splitbrain.markdown import fenced, row, text
 from splitbrain.record import RunRecord
 from splitbrain.report.faults import effect_text, fault_times, fault_title
-from splitbrain.report.findings import bands_near, evidence, found_in
+from splitbrain.report.findings import bands_near, found_in
 from splitbrain.report.leaders import leaders_text
 from splitbrain.report.meanings import meaning
 from splitbrain.report.repeat import again_command, without_bugs_command

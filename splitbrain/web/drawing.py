@@ -20,7 +20,8 @@ from checker.verdict import Violation
 from checker.wording import deed, precise_seconds
 from histories.event import Operation, Outcome
 from nemesis.fault import Fault
-from splitbrain.report.findings import Band, bands_near, evidence
+from splitbrain.evidence import evidence
+from splitbrain.report.findings import Band, bands_near
 from splitbrain.text import clipped
 
 ROWS_MAX, BANDS_MAX = 16, 4

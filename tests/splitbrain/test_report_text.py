@@ -8,10 +8,11 @@ from report_records import MS, PLAN, STALE_READ, S, operation, partition, record
 from checker.verdict import Verdict
 from histories.event import Outcome
 from nemesis.fault import Effect
+from splitbrain.evidence import evidence
 from splitbrain.plan import Plan
 from splitbrain.record import Health
 from splitbrain.report.faults import band_label, effect_text, fault_title, partition_sides
-from splitbrain.report.findings import bands_near, evidence, violation_text
+from splitbrain.report.findings import bands_near, violation_text
 from splitbrain.report.settings import load_text
 from splitbrain.report.text import summary, verdict_sentence
 

@@ -219,7 +219,7 @@ def _tell_evidence(
 
 def _evidence(record: RunRecord) -> dict[str, Any]:
     """The operations that show what cannot have happened, as JSON-ready data."""
-    from splitbrain.report.findings import evidence
+    from splitbrain.evidence import evidence
     from splitbrain.shrinking import wanted_kind
 
     wanted = wanted_kind(record)
