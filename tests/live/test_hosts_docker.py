@@ -61,6 +61,7 @@ async def made_by(run) -> list[str]:
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scenario", hosts_scenarios.SCENARIOS, ids=lambda s: s.__name__)
 def test_it_does_what_every_host_must(scenario, run):
     asyncio.run(hosts_scenarios.on(DockerHost(), run, scenario))
@@ -87,6 +88,7 @@ def test_everything_made_is_labelled_and_reached_on_loopback_alone(run):
     asyncio.run(scenario())
 
 
+@pytest.mark.thorough
 def test_the_state_is_told_by_the_engine_where_the_process_cannot_be_seen(run, monkeypatch):
     monkeypatch.setattr("targets.hosts.container.visible_state", lambda pid, container: None)
     asyncio.run(
@@ -96,6 +98,7 @@ def test_the_state_is_told_by_the_engine_where_the_process_cannot_be_seen(run, m
     )
 
 
+@pytest.mark.thorough
 def test_a_subnet_of_ours_is_taken_when_the_engine_has_none_left(run, monkeypatch):
     """The engine refuses its own choice, as it does when its pools are exhausted."""
     whole = engines.Engine.call

@@ -11,6 +11,7 @@ import pytest
 pytestmark = pytest.mark.live
 
 
+@pytest.mark.thorough
 def test_whoever_is_killed_while_archiving_leaves_nothing_half_written() -> None:
     done = subprocess.run(
         [sys.executable, str(Path(__file__).with_name("killed_archive.py")), "4", "1"],

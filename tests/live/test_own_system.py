@@ -63,6 +63,7 @@ def gist(line: str) -> str:
     return re.split(r"\d|happened", line)[0]
 
 
+@pytest.mark.thorough
 @pytest.mark.live
 def test_its_commands_print_what_the_page_shows(store: Path) -> None:
     """In the page's order, in one test, for the last repeats the run before it."""
@@ -101,6 +102,7 @@ def test_a_target_that_breaks_underway_is_told_by_its_line_and_leaves_nothing(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.live
 def test_the_same_file_runs_in_containers(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     need("docker", request)

@@ -61,6 +61,7 @@ def spoiled(scenario: str, host: str, store: Path) -> subprocess.CompletedProces
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("scenario", "reason"),
     [("misplaced", "its rules dropped no packet"), ("deaf", "none of")],
@@ -83,6 +84,7 @@ def test_nodes_that_do_not_come_up_are_told_with_the_last_lines_of_their_log(
     assert "no seeded bug 'raft.no-such-bug'" in done.stdout
 
 
+@pytest.mark.thorough
 def test_a_seeded_bug_is_caught_and_the_same_seed_without_it_is_valid(
     tmp_path: Path, host: str
 ) -> None:
@@ -98,5 +100,6 @@ def test_a_seeded_bug_is_caught_and_the_same_seed_without_it_is_valid(
     assert (code, run["verdict"]) == (0, "valid"), run["reason"]
 
 
+@pytest.mark.thorough
 def test_a_killed_harness_leaves_nothing_and_disturbs_nobody(host: str) -> None:
     killed_harness.main(host, times=2, seed=1)

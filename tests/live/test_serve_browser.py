@@ -177,6 +177,7 @@ def test_report_and_explanation_work_in_their_cage(
         assert watched.trouble == []
 
 
+@pytest.mark.thorough
 def test_a_run_is_followed_to_its_verdict(browser: Any, tmp_path: Path) -> None:
     with served(tmp_path) as one:
         context = browser.new_context()

@@ -16,7 +16,8 @@ from web_hostile import HOSTILE, said_everywhere
 from splitbrain.cli import front
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("serve-browser")]
-LONG = pytest.param("long", marks=pytest.mark.thorough)
+QUICK = "markup"
+NAMES = [n if n == QUICK else pytest.param(n, marks=pytest.mark.thorough) for n in HOSTILE]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def elsewhere() -> Iterator[Elsewhere]:
     one.server.server_close()
 
 
-@pytest.mark.parametrize("name", [*(name for name in HOSTILE if name != "long"), LONG])
+@pytest.mark.parametrize("name", NAMES)
 def test_nothing_a_run_says_runs_in_any_view(browser: Any, tmp_path: Path, name: str) -> None:
     short = "y" * 5000 if name == "long" else None
     folder = said_everywhere(tmp_path, HOSTILE[name], short=short)
@@ -78,6 +79,7 @@ def test_nothing_a_run_says_runs_in_any_view(browser: Any, tmp_path: Path, name:
         assert watched.trouble == []
 
 
+@pytest.mark.thorough
 def test_a_page_that_somebody_changed_reaches_nobody(
     browser: Any, tmp_path: Path, elsewhere: Elsewhere
 ) -> None:
@@ -134,6 +136,7 @@ def test_a_page_that_somebody_changed_reaches_nobody(
     assert elsewhere.seen == []
 
 
+@pytest.mark.thorough
 def test_even_a_script_that_ran_would_reach_nobody_by_the_ways_of_a_page(
     browser: Any, tmp_path: Path, elsewhere: Elsewhere
 ) -> None:

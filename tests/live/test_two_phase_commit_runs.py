@@ -18,6 +18,7 @@ def host(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.mark.thorough
 def test_transactions_under_every_fault_are_valid_and_every_fault_had_an_effect(
     tmp_path: Path, host: str
 ) -> None:

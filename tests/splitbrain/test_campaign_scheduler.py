@@ -289,6 +289,7 @@ def test_a_source_that_was_edited_since_the_start_is_no_source(monkeypatch: Any)
         own_program()
 
 
+@pytest.mark.thorough
 def test_what_goes_away_in_the_middle_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,6 +343,7 @@ def test_without_the_extra_the_user_is_told_how_to_get_it(monkeypatch: Any, caps
     assert "2 problems" in err and "pip install 'splitbrain[cluster]'" in err and "--jobs: " in err
 
 
+@pytest.mark.thorough
 def test_what_workers_accuse_is_run_again_and_kept_here(
     engine: Engine, tmp_path: Path, capsys: Any
 ) -> None:
@@ -353,6 +355,7 @@ def test_what_workers_accuse_is_run_again_and_kept_here(
     assert (Path(told["kept"][str(accused)]) / "report.html").is_file()
 
 
+@pytest.mark.thorough
 def test_ctrl_c_tells_what_was_found_and_how_to_go_on(engine: Engine, tmp_path: Path) -> None:
     many = ("--runs", "1000000", "--scheduler", engine.address)
     process = subprocess.Popen(

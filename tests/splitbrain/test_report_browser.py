@@ -150,6 +150,7 @@ def test_nothing_a_run_says_is_run_wherever_it_stands(tmp_path: Path) -> None:
     assert seen["length"] > 5_000
 
 
+@pytest.mark.thorough
 def test_ten_megabytes_are_cut_wherever_they_stand(tmp_path: Path) -> None:
     told = page(hostile_run(tmp_path, "<b>\x1b[0m" + "y" * 10_000_000))
     assert len(told) < 600_000 and "<b>\\x1b" not in told
