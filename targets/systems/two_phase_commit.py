@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from targets.nodes.two_phase_commit.options import Options
 from targets.nodes.two_phase_commit.vocabulary import Vocabulary
-from targets.systems.requests import ask, ask_status
-from targets.target import CoreArguments, Launch
-
-CLIENT_PORT = 7000
-PEER_PORT = 7001
+from targets.systems.bundled import Bundled
 
 
-class TwoPhaseCommit:
+class TwoPhaseCommit(Bundled):
     """A cluster of ``targets.nodes.two_phase_commit``."""
 
     name = "two-phase-commit"
@@ -24,53 +16,7 @@ class TwoPhaseCommit:
         "presumed abort"
     )
     workloads: tuple[str, ...] = ("list-append",)
-    client_port = CLIENT_PORT
-    simulated = True
-    resends = True
     has_leader = False
-    inapplicable: Mapping[str, str] = {"membership": "its members are fixed"}
+    package = "targets.nodes.two_phase_commit"
+    options = Options
     vocabulary = Vocabulary()
-
-    def launch(
-        self,
-        node: str,
-        addresses: Mapping[str, str],
-        bugs: Sequence[str],
-        options: Sequence[str] = (),
-    ) -> Launch:
-        """How to run ``node``. ``bugs`` are readable names (``two-phase-commit.no-redo``).
-
-        ``options`` are ``name=value``, as ``Options.from_texts`` of the node takes them.
-        Raises ValueError for one it does not.
-        """
-        Options.from_texts(options)
-        members = ",".join(f"{name}={address}" for name, address in addresses.items())
-        arguments = [
-            *("--id", node),
-            *("--members", members),
-            *("--client-port", str(CLIENT_PORT)),
-            *("--peer-port", str(PEER_PORT)),
-            *("--data", "{data}"),
-        ]
-        for bug in bugs:
-            arguments += ["--bug", bug]
-        for option in options:
-            arguments += ["--option", option]
-        return Launch(
-            "targets.nodes.two_phase_commit",
-            tuple(arguments),
-            (CLIENT_PORT,),
-            core=CoreArguments(node, tuple(addresses), tuple(bugs), tuple(options)),
-        )
-
-    async def status(
-        self, endpoint: tuple[str, int], timeout_s: float, tls: ssl.SSLContext | None = None
-    ) -> dict[str, Any] | None:
-        """The node's status answer, or None when there is none within ``timeout_s``."""
-        return await ask_status(endpoint, timeout_s)
-
-    async def admin(
-        self, endpoint: tuple[str, int], request: Mapping[str, Any], timeout_s: float
-    ) -> dict[str, Any] | None:
-        """The node's answer, which is a refusal: the members of this system are fixed."""
-        return await ask(endpoint, request, timeout_s)
