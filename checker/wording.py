@@ -116,7 +116,9 @@ def describe(operation: Operation) -> str:
 
     A history without times (all are 0) is told by event indexes.
     """
-    if operation.call and not operation.call_ns and not operation.ret_ns:
+    # The very first operation may begin at 0, and does not end at 0.
+    over = operation.call if operation.ret_ns is None else operation.ret_ns == 0
+    if over and not operation.call_ns:
         end = "outcome unknown" if operation.ret is None else f"to {operation.ret}"
         times = f"events {operation.call} {end}"
     elif operation.ret_ns is None:

@@ -13,6 +13,8 @@ from histories.formats import independent as independents
 from histories.formats import jsonl
 from histories.formats.detection import reader_of
 from histories.formats.guess import settle
+from histories.formats.jepsen_edn import TRANSACTION, EdnReader
+from histories.formats.uninvoked import Placed, invoked
 from histories.places import Places
 from histories.source import Source
 from histories.table import Operations, Table
@@ -149,7 +151,7 @@ def _read(source: Source, independent: bool | None, named: bool) -> History:
     reading, guessed = settle(header, reader.reading, table, source.name)
 
     def events() -> Iterator[Event]:
-        for _, event in reader_of(head, source.name).events(source.blocks()):
+        for _, event in _whole(source, reader_of(head, source.name)):
             yield independents.split_event(event) if split else event
 
     return History(
@@ -167,8 +169,19 @@ def _read(source: Source, independent: bool | None, named: bool) -> History:
 def _tabulated(source: Source, reader: Any) -> tuple[Table, Places]:
     """Event by event: the way that explains everything."""
     tabulation = Tabulation(lambda line: f"{source.name}:{line}")
-    for line, event in reader.events(source.blocks()):
+    for line, event in _whole(source, reader):
         tabulation.add(event, line)
     if reader.problems:
         raise HistoryError(reader.problems)
     return tabulation.table(), tabulation.places
+
+
+def _whole(source: Source, reader: Any) -> Iterator[Placed]:
+    """The events of the file, with the invocations that transactions in EDN may lack."""
+    events: Iterator[Placed] = reader.events(source.blocks())
+    if isinstance(reader, EdnReader):
+        notes: list[str] = []
+        yield from invoked(events, TRANSACTION, notes)
+        reader.notes += [f"{source.name}: {note}" for note in notes]
+    else:
+        yield from events

@@ -6,9 +6,11 @@
     #jepsen.history.Op{:index 0, :time …}                                           or records
     {:process 0, :type :invoke, :f :get, :key "7", :value nil}                      keys apart
     {:index 0, :type :invoke, :value [[:append 3 1] [:r 3 nil]]}                    Elle's samples
+    {:process 0, :type :ok, :value [[:append :x 1] [:r :y [1]]]}                    Elle's examples
 
 What names neither process nor function, as samples of transactions do, is a transaction by a
-process of its own; its completion is what comes next.
+process of its own; its completion is what comes next. A file that begins with a completion may
+hold nothing but completions (``uninvoked.py``): then each is of a process of its own.
 
 ``formats/edn.py`` says what values become. The order of maps is what counts: an event's
 index is its position, and ``:index`` and ``:time`` are informative. A file cut inside its
@@ -67,6 +69,7 @@ class EdnReader:
         self.last_time, self.last_given = 0, -1
         self.backwards = self.disordered = self.stopped = False
         self._open_alone, self._last_alone = False, -1
+        self._uninvoked = False
         self._closer = b""
         self._closed = False
         self._name = name
@@ -169,10 +172,17 @@ class EdnReader:
     def _alone(self, kind: EventType) -> int:
         """The process of a transaction that names none: one of its own."""
         if kind is not EventType.INVOKE:
+            if self._last_alone < 0:
+                self._uninvoked = True
+            if self._uninvoked:
+                self._last_alone += 1
+                return self._last_alone
             if not self._open_alone:
                 raise Refused("a completion that names no process.", _ALONE)
             self._open_alone = False
             return self._last_alone
+        if self._uninvoked:
+            raise Refused("an invocation behind completions that nobody invoked.", _ALONE)
         if self._open_alone:
             raise Refused("two transactions at once that name no process.", _ALONE)
         self._open_alone = True
@@ -191,12 +201,10 @@ class EdnReader:
             raise Refused(_shown(members, "type"), "':type' is :invoke, :ok, :fail or :info.")
         process: Any = members.get("process")
         f = members.get("f")
-        if (
-            "process" not in members
-            and "f" not in members
-            and isinstance(members.get("value"), list)
-        ):
-            process, f = self._alone(kind), TRANSACTION
+        if f is None and _micro_operations(members.get("value")):
+            f = TRANSACTION
+            if "process" not in members:
+                process = self._alone(kind)
         if process != NEMESIS and not _natural(process):
             raise Refused(
                 _shown(members, "process"), "':process' is an integer from 0 up, or :nemesis."
@@ -233,6 +241,13 @@ class EdnReader:
             self.disordered |= given <= self.last_given
             self.last_given = given
         return event
+
+
+def _micro_operations(value: Any) -> bool:
+    """Whether this is a list of lists that begin with a name: [[:append 3 1] [:r 3 nil]]."""
+    return isinstance(value, list) and all(
+        isinstance(step, list) and step and isinstance(step[0], str) for step in value
+    )
 
 
 def _natural(value: Any) -> bool:

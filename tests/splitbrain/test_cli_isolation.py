@@ -107,9 +107,11 @@ def test_samples_that_name_no_process_are_read(capsys, tmp_path):
     path.write_text(EDN)
     code, out, _ = told(capsys, "check", path, "--model", "list-append")
     assert code == 0 and "Holds: strict-serializable." in out
-    path.write_text("\n".join(EDN.splitlines()[1:]))
+    path.write_text("\n".join([*EDN.splitlines(), EDN.splitlines()[1]]))
     code, _, err = told(capsys, "check", path, "--model", "list-append")
     assert code == 2 and "a completion that names no process" in err
+    path.write_text("\n".join([EDN.splitlines()[1], EDN.splitlines()[0]]))
+    assert "an invocation behind completions" in told(capsys, "check", path)[2]
     path.write_text("\n".join([EDN.splitlines()[0]] * 2))
     assert "two transactions at once" in told(capsys, "check", path)[2]
 
