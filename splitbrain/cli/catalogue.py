@@ -6,8 +6,9 @@ line one value to validate against (and its tests one value to replace).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Protocol
 
 HOSTS = {
@@ -191,10 +192,6 @@ def load_catalogue(system: str = "", target: str | None = None) -> Catalogue:
     from nemesis import FAULTS
     from splitbrain.plugins import found_at, found_named, installed
     from splitbrain.workloads import WORKLOADS
-    from targets.nodes.paxos.bugs import BUGS as OF_PAXOS
-    from targets.nodes.primary_backup.bugs import BUGS as OF_PRIMARY_BACKUP
-    from targets.nodes.raft.bugs import BUGS as OF_RAFT
-    from targets.nodes.two_phase_commit.bugs import BUGS as OF_TWO_PHASE_COMMIT
 
     own = found_at(target) if target else found_named(system) if system in installed() else None
     return Catalogue(
@@ -202,10 +199,23 @@ def load_catalogue(system: str = "", target: str | None = None) -> Catalogue:
         workloads=WORKLOADS if own is None else own.workloads,
         faults=FAULTS,
         own=own.system.name if own is not None and target else None,
-        bugs={
-            bug.name: bug for bug in (*OF_RAFT, *OF_PAXOS, *OF_PRIMARY_BACKUP, *OF_TWO_PHASE_COMMIT)
-        },
+        bugs={bug.name: bug for bug in bugs_of(WITH_BUGS)},
     )
+
+
+WITH_BUGS = {
+    "raft": "targets.nodes.raft.bugs",
+    "paxos": "targets.nodes.paxos.bugs",
+    "primary-backup": "targets.nodes.primary_backup.bugs",
+    "two-phase-commit": "targets.nodes.two_phase_commit.bugs",
+}
+"""System → the module of its seeded bugs."""
+
+
+def bugs_of(systems: Iterable[str]) -> Iterator[BugEntry]:
+    """The seeded bugs of these systems, each in the order of its catalogue."""
+    for system in systems:
+        yield from import_module(WITH_BUGS[system]).BUGS
 
 
 MODELS = {

@@ -9,13 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
-
-if TYPE_CHECKING:
-    from splitbrain.cli.catalogue import BugEntry
 
 VARIABLE = "_SPLITBRAIN_COMPLETE"
 """Set by a shell that asks; click's own name for it."""
@@ -51,17 +47,9 @@ def _named(ctx: click.Context, systems: Iterable[str]) -> list[str]:
 
 
 def _bugs(ctx: click.Context) -> Iterable[Offer]:
-    wanted = _named(ctx, ("raft", "paxos"))
-    bugs: list[BugEntry] = []
-    if wanted != ["paxos"]:
-        from targets.nodes.raft.bugs import BUGS as OF_RAFT
+    from splitbrain.cli.catalogue import WITH_BUGS, bugs_of
 
-        bugs += OF_RAFT
-    if wanted != ["raft"]:
-        from targets.nodes.paxos.bugs import BUGS as OF_PAXOS
-
-        bugs += OF_PAXOS
-    for bug in bugs:
+    for bug in bugs_of(_named(ctx, WITH_BUGS) or WITH_BUGS):
         yield bug.name, bug.seen_as
         yield bug.id, bug.name
 

@@ -1,139 +1,39 @@
-"""The replicated state machine: registers, sets, counters, and the session table.
-
-Deterministic: the same commands in the same order give the same state and the same answers
-on every node. A session is one client process with at most one request open; its commands
-carry a sequence number that grows by one. The table (``targets.nodes.sessions``) keeps each
-session's last number and answer, so that a command that arrives again is answered again
-and not applied again, and a command whose session may have been dropped is refused
-(Ongaro, "Consensus: Bridging Theory and Practice", 2014, section 6.3).
-"""
+"""Registers, sets and counters by key: the state machine of the bundled stores."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from targets.nodes.sessions import SESSIONS_MAX, Sessions
-
-Answer = dict[str, Any]
-Key = str | int | None
+from targets.nodes.command import Answer, BadRequest, Command, Key, refusal
+from targets.nodes.replicated import Replicated
+from targets.nodes.sessions import SESSIONS_MAX
 
 READS = frozenset({"read", "set.read", "counter.read"})
 MUTATIONS = frozenset({"write", "cas", "set.add", "counter.add"})
-DEPTH_MAX = 100
 
 
-class BadRequest(ValueError):
-    """A request that no node will ever apply; the message says what is wrong with it."""
-
-
-@dataclass(slots=True)
-class Command:
-    """One client command. ``session`` and ``seq`` are there for mutations.
-
-    ``since`` is what the client knew of the time when it first sent the command
-    (``targets.nodes.sessions``); 0 says nothing.
-    """
-
-    f: str
-    key: Key
-    value: Any
-    session: str | None
-    seq: int | None
-    since: int = 0
-
-    def fields(self) -> list[Any]:
-        """What ``Command(*fields)`` takes."""
-        fields = [self.f, self.key, self.value, self.session, self.seq]
-        return [*fields, self.since] if self.since else fields
-
-    @classmethod
-    def from_request(cls, request: Any) -> Command:
-        """The command in a client's request. Raises BadRequest."""
-        if not isinstance(request, dict):
-            raise BadRequest(f"a request is a JSON object, not {type(request).__name__}")
-        f, key, value = request.get("f"), request.get("key"), request.get("value")
-        session, seq, since = request.get("session"), request.get("seq"), request.get("since", 0)
-        if f not in MUTATIONS and f not in READS:
-            known = ", ".join(sorted(MUTATIONS | READS))
-            raise BadRequest(f"unknown f {f!r}; this node knows {known}, status")
-        # bool is an int to Python, and True == 1 would make two keys one.
-        if not (key is None or isinstance(key, str) or type(key) is int):
-            raise BadRequest(f"a key is a string, an integer or null, not {key!r}")
-        if f in MUTATIONS:
-            if not isinstance(session, str) or type(seq) is not int:
-                raise BadRequest(f"{f} needs a session (string) and a seq (integer)")
-            if type(since) is not int or since < 0:
-                raise BadRequest(f"since is a number of applied commands, not {since!r}")
-            _check_value(f, value)
-        return cls(f, key, value, session, seq, since)
-
-
-def _check_value(f: str, value: Any) -> None:
-    # Messages to peers wrap a value in a few levels more, and JSON parsers have a limit:
-    # what no peer could read would be sent to them again for ever.
-    if isinstance(value, list | dict) and is_deeper(value, DEPTH_MAX):
-        raise BadRequest(f"a value is nested at most {DEPTH_MAX} deep")
-    if f == "cas" and not (isinstance(value, list) and len(value) == 2):
-        raise BadRequest(f"cas takes [expected, new], not {value!r}")
-    if f == "set.add" and not (isinstance(value, str) or type(value) is int):
-        raise BadRequest(f"set.add takes a string or an integer, not {value!r}")
-    if f == "counter.add" and type(value) is not int:
-        raise BadRequest(f"counter.add takes an integer, not {value!r}")
-
-
-def is_deeper(value: Any, depth: int) -> bool:
-    """Whether lists and objects are nested more than ``depth`` deep in ``value``."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list):
-        return False
-    return depth == 0 or any(is_deeper(item, depth - 1) for item in value)
-
-
-class StateMachine:
+class StateMachine(Replicated):
     """Registers, sets and counters by key, and what each session was last told."""
 
-    __slots__ = ("counters", "registers", "sessions", "sets")
+    __slots__ = ("counters", "registers", "sets")
+
+    reads = READS
+    mutations = MUTATIONS
 
     def __init__(self, sessions_max: int = SESSIONS_MAX) -> None:
+        super().__init__(sessions_max)
         self.registers: dict[Key, Any] = {}
         self.sets: dict[Key, set[str | int]] = {}
         self.counters: dict[Key, int] = {}
-        self.sessions = Sessions(sessions_max)
 
-    def apply(self, command: Command) -> Answer:
-        """Apply a committed mutation, exactly once per session and sequence number."""
-        if (answer := self.answered(command)) is None:
-            answer = self._execute(command)
-            assert command.session is not None and command.seq is not None
-            self.sessions.settle(command.session, command.seq, answer)
-        return answer
-
-    def answered(self, command: Command) -> Answer | None:
-        """What is already settled about a mutation: its answer, or why it is not applied."""
-        if command.session is None or command.seq is None:
-            return None
-        last = self.sessions.last(command.session)
-        if last is None:
-            if self.sessions.may_have_dropped(command.since):
-                return self._expired(command)
-            return None
-        if command.seq > last[0]:
-            return None
-        if command.seq == last[0]:
-            answer: Answer = last[1]
-            return answer
-        detail = f"seq {command.seq} of {command.session}, whose last applied seq is {last[0]}"
-        return refusal("stale-session", definite=True, detail=detail)
-
-    def _expired(self, command: Command) -> Answer:
-        # Definite: what was dropped stays dropped, so this copy is refused wherever it comes.
-        detail = f"{command.session} is not known any more; say since {self.sessions.time}"
-        return {
-            **refusal("session-expired", definite=True, detail=detail),
-            "since": self.sessions.time,
-        }
+    @classmethod
+    def _check_value(cls, f: str, value: Any) -> None:
+        if f == "cas" and not (isinstance(value, list) and len(value) == 2):
+            raise BadRequest(f"cas takes [expected, new], not {value!r}")
+        if f == "set.add" and not (isinstance(value, str) or type(value) is int):
+            raise BadRequest(f"set.add takes a string or an integer, not {value!r}")
+        if f == "counter.add" and type(value) is not int:
+            raise BadRequest(f"counter.add takes an integer, not {value!r}")
 
     def dump(self) -> dict[str, Any]:
         """The whole state as JSON, the same for the same commands; for ``restore``."""
@@ -179,11 +79,3 @@ class StateMachine:
 def _in_order(elements: set[str | int]) -> list[str | int]:
     # Integers before strings, so that a mixed set has an order too.
     return sorted(elements, key=lambda e: (isinstance(e, str), e))
-
-
-def refusal(error: str, *, definite: bool, detail: str | None = None) -> Answer:
-    """An answer that says no. ``definite``: this request had no effect and never will."""
-    answer: Answer = {"ok": False, "error": error, "definite": definite}
-    if detail is not None:
-        answer["detail"] = detail
-    return answer

@@ -148,6 +148,8 @@ def test_bugs_are_those_of_the_system_that_is_named(monkeypatch):
     monkeypatch.setenv("COMP_WORDS", "splitbrain\ntest\npaxos\n--bug\n")
     found = offered("test", "paxos", "--bug", "")
     assert found and all(not name.startswith("raft.") for name in found)
+    monkeypatch.setenv("COMP_WORDS", "splitbrain\ntest\ntwo-phase-commit\n--bug\n")
+    assert "T1" in offered("test", "two-phase-commit", "--bug", "T")
 
 
 def test_what_is_in_a_list_already_is_not_offered_again():

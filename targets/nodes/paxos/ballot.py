@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from targets.nodes.command import Command
 from targets.nodes.frames import encode_json
-from targets.nodes.state_machine import Command
 
 
 class Ballot(NamedTuple):

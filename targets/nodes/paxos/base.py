@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from targets.nodes.command import Answer, Command
 from targets.nodes.effects import Effect, Fsync, Note, Replace, Reply, Send, SetTimer, Write
 from targets.nodes.frames import encode_json
 from targets.nodes.met import LIFE_BITS, MetForwards
 from targets.nodes.paxos.ballot import NO_BALLOT, Ballot, Decree, PValue
 from targets.nodes.paxos.messages import Answered, Message
 from targets.nodes.paxos.options import Options
-from targets.nodes.state_machine import Answer, Command, StateMachine
+from targets.nodes.state_machine import StateMachine
 
 ELECTION, HEARTBEAT, QUORUM, LEARN = "election", "heartbeat", "quorum", "learn"
 """Names of the timers."""

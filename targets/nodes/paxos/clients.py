@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import Answer, BadRequest, refusal
 from targets.nodes.paxos.ballot import Decree
 from targets.nodes.paxos.base import Base, Parked, Remote, Role
 from targets.nodes.paxos.messages import Answered, Forward, Message
-from targets.nodes.state_machine import MUTATIONS, Answer, BadRequest, Command, refusal
+from targets.nodes.state_machine import MUTATIONS, StateMachine
 
 FORWARDED_MAX = 10_000
 
@@ -48,7 +49,7 @@ class Clients(Base):
 
     def _take(self, origin: Any, request: Any) -> None:
         try:
-            command = Command.from_request(request)
+            command = StateMachine.command(request)
         except BadRequest as error:
             self._answer(origin, refusal("bad-request", definite=True, detail=str(error)))
             return

@@ -17,9 +17,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from targets.nodes.command import Answer
 from targets.nodes.frames import encode_json
 from targets.nodes.paxos.ballot import Ballot, Decree, PValue
-from targets.nodes.state_machine import Answer
 
 
 @dataclass(slots=True)

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import Command, refusal
 from targets.nodes.paxos.base import Role
 from targets.nodes.paxos.leases import Leases
-from targets.nodes.state_machine import Command, refusal
 
 
 class Reads(Leases):

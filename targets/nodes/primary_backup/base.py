@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from targets.nodes.command import Answer, Command
 from targets.nodes.effects import Effect, Fsync, Note, Replace, Reply, Send, SetTimer, Write
 from targets.nodes.frames import encode_json
 from targets.nodes.met import LIFE_BITS, MetForwards
@@ -26,7 +27,7 @@ from targets.nodes.raft.log import Entry, Log
 from targets.nodes.raft.options import Options as ServiceOptions
 from targets.nodes.raft.recovery import recover as recover_service
 from targets.nodes.raft.snapshot import Incoming, Snapshot
-from targets.nodes.state_machine import Answer, Command, StateMachine
+from targets.nodes.state_machine import StateMachine
 
 BEAT, GRACE, OF_SERVICE = "beat", "grace", "service "
 """Names of the timers; those of the service begin with the last."""

@@ -18,11 +18,12 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from targets.nodes.command import Answer, BadRequest, Command, refusal
 from targets.nodes.primary_backup.base import Base, Remote
 from targets.nodes.primary_backup.messages import Answered, Forward, Message
 from targets.nodes.primary_backup.options import SESSION
 from targets.nodes.raft.log import Entry
-from targets.nodes.state_machine import MUTATIONS, READS, Answer, BadRequest, Command, refusal
+from targets.nodes.state_machine import MUTATIONS, READS, StateMachine
 
 
 class Clients(Base):
@@ -64,7 +65,7 @@ class Clients(Base):
 
     def _take(self, origin: Any, request: Any) -> None:
         try:
-            command = Command.from_request(request)
+            command = StateMachine.command(request)
         except BadRequest as error:
             self._answer(origin, refusal("bad-request", definite=True, detail=str(error)))
             return

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from targets.nodes.command import Answer
 from targets.nodes.frames import encode_json
 from targets.nodes.primary_backup.configuration import Configuration
 from targets.nodes.raft import messages as of_service
 from targets.nodes.raft.log import Entry
-from targets.nodes.state_machine import Answer
 
 
 @dataclass(slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import Answer, Command
 from targets.nodes.primary_backup.configuration import Configuration
 from targets.nodes.primary_backup.progress import Progress
 from targets.nodes.raft.log import Entry
-from targets.nodes.state_machine import Answer, Command
 
 
 class Parts:

@@ -20,11 +20,11 @@ decided, it may be somebody's successor already (PacificA, section 3.4).
 
 from __future__ import annotations
 
+from targets.nodes.command import Answer, Command
 from targets.nodes.primary_backup.base import Base
 from targets.nodes.primary_backup.messages import Append, AppendReply, Discard
 from targets.nodes.primary_backup.progress import Progress
 from targets.nodes.raft.log import Entry
-from targets.nodes.state_machine import Answer, Command
 
 STEADY_BEATS = 3
 """So many heartbeats in a row somebody must have answered before it is made a backup."""

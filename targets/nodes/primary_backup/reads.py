@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import Answer, Command, refusal
 from targets.nodes.primary_backup.base import Base
 from targets.nodes.primary_backup.options import LEASE
-from targets.nodes.state_machine import Answer, Command, refusal
 
 
 class Reads(Base):

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import Answer
 from targets.nodes.effects import Fsync, Note, Replace, Reply, Requested, Send, SetTimer, Write
 from targets.nodes.primary_backup.base import (
     OF_SERVICE,
@@ -29,7 +30,7 @@ from targets.nodes.primary_backup.base import (
 )
 from targets.nodes.primary_backup.configuration import Configuration
 from targets.nodes.primary_backup.messages import OfService
-from targets.nodes.state_machine import Answer
+from targets.nodes.state_machine import StateMachine
 
 REGISTER = "configuration"
 RESEND_BEATS = 6
@@ -73,7 +74,9 @@ class Service(Base):
 
     def _learn(self) -> None:
         """Adopt what our member of the service has applied: it is decided, if perhaps old."""
-        register = self.service.machine.registers.get(REGISTER)
+        machine = self.service.machine
+        assert isinstance(machine, StateMachine)
+        register = machine.registers.get(REGISTER)
         if register is not None and register is not self._register:
             self._register = register
             self._adopt(Configuration.from_plain(register))

@@ -11,8 +11,9 @@ from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
+from targets.nodes.command import Answer, Command
 from targets.nodes.effects import Effect, Fsync, Note, Replace, Reply, Send, SetTimer, Write
 from targets.nodes.frames import encode_json
 from targets.nodes.met import LIFE_BITS, MetForwards
@@ -24,7 +25,8 @@ from targets.nodes.raft.parts import Parts
 from targets.nodes.raft.progress import Progress
 from targets.nodes.raft.snapshot import Incoming, Snapshot
 from targets.nodes.raft.undertaking import CatchUp, TransferRequest
-from targets.nodes.state_machine import Answer, Command, StateMachine
+from targets.nodes.replicated import Replicated
+from targets.nodes.state_machine import StateMachine
 
 ELECTION, HEARTBEAT, QUORUM, TRANSFER = "election", "heartbeat", "quorum", "transfer"
 """Names of the timers."""
@@ -70,8 +72,11 @@ class Base(Parts):
     ``incarnation`` differs from one start of the node to the next, so that what was meant
     for a predecessor is never taken for ours. ``rng`` is the only source of randomness.
     ``addresses`` are all nodes that can be reached, this one included; the cluster's
-    members are those of them that its latest configuration names.
+    members are those of them that its latest configuration names. A subclass of the whole node
+    may name another ``state_machine``: what is replicated is no business of Raft.
     """
+
+    state_machine: ClassVar[type[Replicated]] = StateMachine
 
     def __init__(
         self,
@@ -150,8 +155,8 @@ class Base(Parts):
         self._early: list[Effect] = []
         self._late: list[Effect] = []
 
-    def _make_machine(self) -> StateMachine:
-        return StateMachine(self.options.sessions)
+    def _make_machine(self) -> Replicated:
+        return self.state_machine(self.options.sessions)
 
     def _begin_from_snapshot(self) -> None:
         """The state the snapshot describes: what it covers is committed and applied."""

@@ -19,15 +19,15 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from targets.nodes.command import refusal
 from targets.nodes.raft.base import Base, Remote
-from targets.nodes.state_machine import READS, refusal
 
 
 class HeldReads(Base):
     """The reads of a node's own clients that no leader has answered yet."""
 
     def _is_read_of_ours(self, origin: Any, request: dict[str, Any]) -> bool:
-        return request.get("f") in READS and not isinstance(origin, Remote)
+        return request.get("f") in self.machine.reads and not isinstance(origin, Remote)
 
     def _hold(self, origin: Any, request: dict[str, Any]) -> None:
         """Keep a read until a leader is known."""

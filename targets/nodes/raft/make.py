@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from targets.nodes.bug import find, mutate
+from targets.nodes.bug import Bug, find, mutate
 from targets.nodes.raft.bugs import BUGS
 from targets.nodes.raft.core import Raft
 from targets.nodes.raft.options import Options
@@ -24,12 +24,15 @@ def make_core(
     incarnation: int,
     options: Options,
     bugs: Sequence[str] = (),
+    core: type[Raft] = Raft,
+    catalogue: Iterable[Bug] = BUGS,
 ) -> Raft:
     """The core of ``node`` as its log file's ``records`` left it; the driver hands it a clock.
 
     ``members`` are all nodes that have an address, this one included; ``bugs`` are ids or
-    names of the catalogue. Raises UnknownBug, and ValueError for records that no Raft node
-    wrote and for names that do not fit together.
+    names of the ``catalogue``; ``core`` is Raft, or a Raft with another state machine. Raises
+    UnknownBug, and ValueError for records that no Raft node wrote and for names that do not
+    fit together.
     """
     if node not in members:
         raise ValueError(f"{node} is none of the members: {', '.join(sorted(members))}")
@@ -39,7 +42,7 @@ def make_core(
             f"members={','.join(options.members or ())} names {', '.join(strangers)}, "
             f"of whom no address is given; there are {', '.join(sorted(members))}"
         )
-    core: Raft = mutate(Raft, [find(BUGS, text) for text in bugs])(
+    made: Raft = mutate(core, [find(catalogue, text) for text in bugs])(
         node,
         members,
         recovered=recover(records),
@@ -47,4 +50,4 @@ def make_core(
         incarnation=incarnation,
         options=options,
     )
-    return core
+    return made

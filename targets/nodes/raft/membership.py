@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import refusal
 from targets.nodes.raft.base import Base, Role
 from targets.nodes.raft.log import Entry
 from targets.nodes.raft.messages import TimeoutNow
 from targets.nodes.raft.progress import Progress
 from targets.nodes.raft.undertaking import CatchUp
-from targets.nodes.state_machine import refusal
 
 CONTROLS = frozenset({"admin.add", "admin.remove", "admin.transfer"})
 """What the client port takes beside commands: who is a member, who leads."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import Answer, Command
 from targets.nodes.raft.log import Entry
 from targets.nodes.raft.progress import Progress
-from targets.nodes.state_machine import Answer, Command
 
 
 class Parts:

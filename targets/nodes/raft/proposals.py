@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import Answer, BadRequest, Command, refusal
 from targets.nodes.raft.base import Base, Remote, Role
 from targets.nodes.raft.log import Entry
 from targets.nodes.raft.membership import CONTROLS
 from targets.nodes.raft.messages import Answered, Forward, Message
-from targets.nodes.state_machine import MUTATIONS, Answer, BadRequest, Command, refusal
 
 
 class Proposals(Base):
@@ -56,7 +56,7 @@ class Proposals(Base):
             self._take_control(origin, request)
             return
         try:
-            command = Command.from_request(request)
+            command = self.machine.command(request)
         except BadRequest as error:
             self._answer(origin, refusal("bad-request", definite=True, detail=str(error)))
             return
@@ -69,7 +69,7 @@ class Proposals(Base):
                 self._hold(origin, request)
             else:
                 self._pass_on(origin, request)
-        elif command.f in MUTATIONS:
+        elif command.f in self.machine.mutations:
             self._propose(origin, command)
         else:
             self._read(origin, command)

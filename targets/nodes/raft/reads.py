@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import Command, refusal
 from targets.nodes.raft.base import Base, Role
-from targets.nodes.state_machine import Command, refusal
 
 
 class Reads(Base):

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import refusal
 from targets.nodes.raft.base import TRANSFER, Base, Role
 from targets.nodes.raft.messages import TimeoutNow
 from targets.nodes.raft.undertaking import TransferRequest
-from targets.nodes.state_machine import refusal
 
 
 class Transfer(Base):

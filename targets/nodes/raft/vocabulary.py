@@ -7,6 +7,7 @@ mean); no node needs it.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from targets.nodes.raft.messages import (
@@ -25,7 +26,10 @@ Sign = tuple[str, int, int, Any]
 
 
 class Vocabulary:
-    """A pre-vote promises nothing, and so says nothing here."""
+    """A pre-vote promises nothing, and so says nothing here. ``reads`` are those of the machine."""
+
+    def __init__(self, reads: Collection[str] = READS) -> None:
+        self._reads = reads
 
     def message(self, message: Any) -> Sign | None:
         """What a message says; None where there is no word for it."""
@@ -41,7 +45,7 @@ class Vocabulary:
                 return "ask-vote", message.term, 0, None
             case InstallSnapshot():
                 return "snapshot", message.term, message.index, None
-            case Forward() if message.request.get("f") in READS:
+            case Forward() if message.request.get("f") in self._reads:
                 return "ask-read", 0, 0, None
             case Answered():
                 return "answer", 0, 0, message.body

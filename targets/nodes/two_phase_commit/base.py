@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Callable, Collection
 from typing import Any
 
+from targets.nodes.command import Answer
 from targets.nodes.effects import Effect, Fsync, Note, Replace, Reply, Send, SetTimer, Write
 from targets.nodes.frames import encode_json
 from targets.nodes.sessions import Sessions
-from targets.nodes.state_machine import Answer
 from targets.nodes.two_phase_commit.locks import LockTable
 from targets.nodes.two_phase_commit.messages import Message
 from targets.nodes.two_phase_commit.options import Options

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from targets.nodes.state_machine import Answer, BadRequest, refusal
+from targets.nodes.command import Answer, BadRequest, refusal
 from targets.nodes.two_phase_commit.base import Base
 from targets.nodes.two_phase_commit.request import Request
 from targets.nodes.two_phase_commit.work import Asked

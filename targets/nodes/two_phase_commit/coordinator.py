@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from targets.nodes.state_machine import refusal
+from targets.nodes.command import refusal
 from targets.nodes.two_phase_commit.base import RESTART, Base
 from targets.nodes.two_phase_commit.messages import (
     NO,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from targets.nodes.state_machine import Answer
+from targets.nodes.command import Answer
 from targets.nodes.two_phase_commit.base import Base
 from targets.nodes.two_phase_commit.messages import Abort, Ack, Commit, Inquire
 from targets.nodes.two_phase_commit.work import Decided, Running

@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from targets.nodes.command import DEPTH_MAX, BadRequest, is_deeper
 from targets.nodes.frames import encode_json
-from targets.nodes.state_machine import DEPTH_MAX, BadRequest, is_deeper
 
 READ, APPEND, WRITE = "r", "append", "w"
 TXN = "txn"

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from targets.nodes.command import BadRequest, Command
 from targets.nodes.sessions import Sessions
-from targets.nodes.state_machine import BadRequest, Command, StateMachine
+from targets.nodes.state_machine import StateMachine
 
 
 def add(machine: StateMachine, session: str, seq: int, since: int = 0) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def test_since_travels_with_the_command_and_costs_nothing_when_it_says_nothing()
     assert plain.fields() == ["write", "x", 1, "s", 1]
     assert Command(*knowing.fields()) == knowing
     request = {"f": "write", "key": "x", "value": 1, "session": "s", "seq": 1}
-    assert Command.from_request({**request, "since": 9}) == knowing
+    assert StateMachine.command({**request, "since": 9}) == knowing
     for since in (-1, True, "1"):
         with pytest.raises(BadRequest, match="since is a number of applied commands"):
-            Command.from_request({**request, "since": since})
+            StateMachine.command({**request, "since": since})

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from targets.nodes.state_machine import BadRequest, Command, StateMachine
+from targets.nodes.command import BadRequest
+from targets.nodes.state_machine import StateMachine
 
 
 class Session:
@@ -19,11 +20,11 @@ class Session:
 
     def again(self, f: str, key: Any, value: Any) -> dict[str, Any]:
         request = {"f": f, "key": key, "value": value, "session": self.name, "seq": self.seq}
-        return self.machine.apply(Command.from_request(request))
+        return self.machine.apply(StateMachine.command(request))
 
 
 def read(machine: StateMachine, f: str, key: Any = "x") -> Any:
-    return machine.read(Command.from_request({"f": f, "key": key}))["value"]
+    return machine.read(StateMachine.command({"f": f, "key": key}))["value"]
 
 
 OK = {"ok": True, "value": None}
@@ -126,4 +127,4 @@ def test_a_value_nested_so_deep_that_a_peer_might_not_read_it_is_refused() -> No
 )
 def test_a_request_that_makes_no_sense_is_refused(request_: Any, message: str) -> None:
     with pytest.raises(BadRequest, match=message):
-        Command.from_request(request_)
+        StateMachine.command(request_)

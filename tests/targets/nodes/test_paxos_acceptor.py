@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from targets.nodes.command import Command
 from targets.nodes.effects import (
     Effect,
     Elapsed,
@@ -31,7 +32,6 @@ from targets.nodes.paxos.messages import (
     Promise,
 )
 from targets.nodes.paxos.options import Options
-from targets.nodes.state_machine import Command
 
 MEMBERS = ("n1", "n2", "n3", "n4", "n5")
 

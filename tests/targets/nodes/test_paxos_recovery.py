@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from paxos_simulation import Cluster
 
+from targets.nodes.command import Command
 from targets.nodes.command_line import main
 from targets.nodes.disk import encode_record
 from targets.nodes.paxos.__main__ import PAXOS
@@ -33,7 +34,6 @@ from targets.nodes.paxos.messages import (
 )
 from targets.nodes.paxos.options import Options
 from targets.nodes.paxos.recovery import recover
-from targets.nodes.state_machine import Command
 from targets.systems import SYSTEMS
 
 ONE, TWO = Ballot(1, "n1"), Ballot(2, "n2")

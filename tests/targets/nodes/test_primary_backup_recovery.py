@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from primary_backup_simulation import Cluster
 
+from targets.nodes.command import Command
 from targets.nodes.command_line import main
 from targets.nodes.disk import encode_record
 from targets.nodes.primary_backup.__main__ import PRIMARY_BACKUP
@@ -31,7 +32,6 @@ from targets.nodes.primary_backup.options import Options
 from targets.nodes.primary_backup.recovery import recover
 from targets.nodes.raft.log import Entry
 from targets.nodes.raft.messages import AppendReply as ServiceReply
-from targets.nodes.state_machine import Command
 from targets.systems import SYSTEMS
 from targets.systems.primary_backup import LOST_AT_PROMOTION, STALE_IN_SESSIONS, PrimaryBackup
 

@@ -9,6 +9,7 @@ from raft_simulation import Cluster
 from test_raft_election import raft
 from test_raft_requests import follower_of, replies
 
+from targets.nodes.command import refusal
 from targets.nodes.effects import Elapsed, Received, Reply, Requested, Send, Synced, Undelivered
 from targets.nodes.raft.base import ELECTION, Role
 from targets.nodes.raft.core import Raft
@@ -21,7 +22,6 @@ from targets.nodes.raft.messages import (
     VoteReply,
 )
 from targets.nodes.raft.options import Options
-from targets.nodes.state_machine import refusal
 
 NO_LEADER = {"ok": False, "error": "no-leader", "definite": True}
 

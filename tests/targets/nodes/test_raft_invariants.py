@@ -7,11 +7,11 @@ from test_raft_election import raft
 from test_raft_replication import entries, leader
 from test_raft_snapshots import install, snapshot_of
 
+from targets.nodes.command import Command
 from targets.nodes.effects import Received
 from targets.nodes.raft.invariants import InvariantBroken, Invariants
 from targets.nodes.raft.log import Entry
 from targets.nodes.raft.messages import Append
-from targets.nodes.state_machine import Command
 
 
 def test_two_leaders_of_one_term() -> None:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from targets.nodes.command import Command
 from targets.nodes.raft.log import Entry
 from targets.nodes.raft.messages import (
     Answered,
@@ -21,7 +22,6 @@ from targets.nodes.raft.messages import (
     encode,
 )
 from targets.nodes.raft.recovery import recover
-from targets.nodes.state_machine import Command
 
 
 def entry(index: int, term: int, value: int = 0) -> Entry:

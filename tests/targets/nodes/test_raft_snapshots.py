@@ -9,6 +9,7 @@ from raft_simulation import Cluster
 from test_raft_election import raft, sent
 from test_raft_replication import entries, leader, terms_of
 
+from targets.nodes.command import Command
 from targets.nodes.effects import Effect, Fsync, Received, Replace, Send, Synced
 from targets.nodes.raft.core import Raft
 from targets.nodes.raft.log import Entry
@@ -16,7 +17,7 @@ from targets.nodes.raft.messages import Append, AppendReply, InstallSnapshot, Sn
 from targets.nodes.raft.options import Options
 from targets.nodes.raft.recovery import recover
 from targets.nodes.raft.snapshot import Snapshot
-from targets.nodes.state_machine import Command, StateMachine
+from targets.nodes.state_machine import StateMachine
 
 EVERY_5 = Options(snapshot_entries=5, snapshot_trailing=2, snapshot_chunk_bytes=64)
 

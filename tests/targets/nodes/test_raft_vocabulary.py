@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from targets.nodes.command import Command
 from targets.nodes.frames import encode_json
 from targets.nodes.raft.log import Entry
 from targets.nodes.raft.messages import (
@@ -15,7 +16,6 @@ from targets.nodes.raft.messages import (
 )
 from targets.nodes.raft.snapshot import Snapshot
 from targets.nodes.raft.vocabulary import Vocabulary
-from targets.nodes.state_machine import Command
 
 WRITE = Command("write", "x", "[1,2", "s", 1)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import Command
 from targets.nodes.paxos.core import Paxos
-from targets.nodes.state_machine import Command
 
 NAME = "paxos.read-ignores-accepts"
 

@@ -6,9 +6,9 @@ n2             12 comes first: x is 2, then 11: x is 1; takes over: read x -> 1
 
 from __future__ import annotations
 
+from targets.nodes.command import Answer, Command
 from targets.nodes.primary_backup.core import PrimaryBackup
 from targets.nodes.primary_backup.messages import Append
-from targets.nodes.state_machine import Answer, Command
 
 NAME = "primary-backup.applies-as-it-comes"
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import Command
 from targets.nodes.primary_backup.core import PrimaryBackup
-from targets.nodes.state_machine import READS, Command
+from targets.nodes.state_machine import READS
 
 NAME = "primary-backup.backup-reads"
 

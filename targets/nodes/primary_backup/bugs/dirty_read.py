@@ -6,9 +6,10 @@ n2 (takes over)                                         read x -> 1, and 2 never
 
 from __future__ import annotations
 
+from targets.nodes.command import Answer, Command
 from targets.nodes.primary_backup.core import PrimaryBackup
 from targets.nodes.raft.log import Entry
-from targets.nodes.state_machine import Answer, Command, StateMachine
+from targets.nodes.state_machine import StateMachine
 
 NAME = "primary-backup.dirty-read"
 

@@ -6,8 +6,8 @@ n1                      add 8 ... deposed: "failed", and its backups had it alre
 
 from __future__ import annotations
 
+from targets.nodes.command import refusal
 from targets.nodes.primary_backup.core import PrimaryBackup
-from targets.nodes.state_machine import refusal
 
 NAME = "primary-backup.mistold-outcome"
 

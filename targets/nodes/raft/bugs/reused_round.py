@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import Command
 from targets.nodes.raft.core import Raft
-from targets.nodes.state_machine import Command
 
 NAME = "raft.reused-round"
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from targets.nodes.command import Answer, Command
 from targets.nodes.raft.core import Raft
 from targets.nodes.sessions import Sessions
-from targets.nodes.state_machine import Answer, Command, StateMachine
+from targets.nodes.state_machine import StateMachine
 
 NAME = "raft.sessions-not-in-snapshot"
 

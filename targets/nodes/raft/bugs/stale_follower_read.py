@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import Command, Key
 from targets.nodes.raft.base import Remote, Role
 from targets.nodes.raft.core import Raft
-from targets.nodes.state_machine import READS, Command, Key
+from targets.nodes.state_machine import READS
 
 NAME = "raft.stale-follower-read"
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from targets.nodes.command import Command
 from targets.nodes.raft.bugs.cut_off import NoticesCutOff
-from targets.nodes.state_machine import Command
 
 NAME = "raft.stale-leader-read"
 

@@ -6,7 +6,7 @@ n2  committed                                               n3  asks: presumed a
 
 from __future__ import annotations
 
-from targets.nodes.state_machine import Answer
+from targets.nodes.command import Answer
 from targets.nodes.two_phase_commit.core import TwoPhaseCommit
 from targets.nodes.two_phase_commit.work import Decided, Running
 
