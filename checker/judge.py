@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from checker.consistency.promise import LINEARIZABLE, PROMISES
+from checker.consistency.promise import EVERY, LINEARIZABLE, RULED, misfits, promises_of
 from checker.counters import check_counter
 from checker.linearizability.fit import check_fit
 from checker.linearizability.search import linearizable
@@ -53,7 +53,8 @@ def judge(
     """The verdict on ``history`` under ``model`` (default: the one its header names).
 
     ``promises``: what is asked of it (``checker/consistency``). With others than
-    linearizability alone the result has a row for each, and is that of all together.
+    linearizability alone the result has a row for each, and is that of all together; ``all``
+    stands for those that fit the model.
     ``level``: of a model of transactions the level of isolation that is asked for
     (``checker/transactions/levels.py``), strict serializability by default.
     ``reading``: default is that of the tool the file comes from. The other arguments are those
@@ -61,7 +62,8 @@ def judge(
     succeeded to mean anything; a file from elsewhere is VALID then, with the same reason, if
     there is anything in it (``substance.py``).
     Raises HistoryError when no model is named, the model is unknown, or an operation does not
-    belong to it; it names file and line. KeyError for a promise that is not known.
+    belong to it, or a promise does not; it names file and line. KeyError for a promise that is
+    not known.
     """
     chosen = model or history.model
     place = str(history.path) if history.path else "history"
@@ -73,9 +75,10 @@ def judge(
     if level is not None and not isolated:
         seen = f"the model {_named(chosen)!r} has no levels of isolation."
         raise HistoryError([Problem(place, seen, f"Those that have: {', '.join(ISOLATED)}.")])
-    if isolated and chosen not in MODELS and tuple(promises) != (LINEARIZABLE,):
-        seen = f"the model {chosen!r} has levels of isolation, and no promises."
-        raise HistoryError([Problem(place, seen, "Name a level in place of --consistency.")])
+    if tuple(promises) == (EVERY,):
+        promises = promises_of(_named(chosen)) or (LINEARIZABLE,)
+    if tuple(promises) != (LINEARIZABLE,) and (odd := misfits(promises, _named(chosen))):
+        raise HistoryError([Problem(place, one, "Leave it out of --consistency.") for one in odd])
     try:
         if isinstance(chosen, str) and isolated and tuple(promises) == (LINEARIZABLE,):
             # A read of nil is taken for what was there at first, as Elle takes it, unless asked.
@@ -92,11 +95,8 @@ def judge(
                 tick=tick,
             )
             return _as_read(result, history)
-        if isinstance(chosen, str) and (decide := _OF_THEIR_OWN.get(chosen)) is not None:
-            if tuple(promises) != (LINEARIZABLE,):
-                seen = f"the model {chosen!r} has rules of its own and no promises."
-                raise HistoryError([Problem(place, seen, "Leave --consistency out.")])
-            return decide(history.operations)
+        if isinstance(chosen, str) and chosen in RULED:
+            return _as_read(_ruled(history, chosen, promises, explained=explained), history)
         result = _promised(
             history,
             chosen,
@@ -153,8 +153,6 @@ def _of_reading(proof: Any, independent: bool) -> Any:
 def _promised(
     history: History, model: str | Model, promises: Sequence[str], **options: Any
 ) -> Result:
-    for name in promises:
-        PROMISES[name]
     if tuple(promises) == (LINEARIZABLE,):
         return _judged(history, model, **options)
     # Few ask for it, and it takes a while to load.
@@ -181,9 +179,27 @@ def _promised(
             replace(row, verdict=worth, reason=why) if row.verdict is Verdict.VALID else row
             for row in rows
         ]
+    return together(rows, linear or _bare(history, definition.name))
+
+
+def _ruled(
+    history: History, model: str, promises: Sequence[str], *, explained: bool = True
+) -> Result:
+    """The verdict on a history of what is no object with states, or on promises made of it."""
+    if tuple(promises) == (LINEARIZABLE,):
+        return _OF_THEIR_OWN[model](history.operations)
+    from checker.consistency.judging import together
+    from checker.consistency.ruled import ruled
+
+    rows = [ruled(name, history.operations, explained=explained) for name in promises]
+    return together(rows, _bare(history, model))
+
+
+def _bare(history: History, model: str) -> Result:
+    """What there is to judge, before it is."""
+    table = table_of(history.operations)
     keys = int(np.count_nonzero(np.bincount(table.key, minlength=1)))
-    base = linear or Result(Verdict.UNKNOWN, definition.name, "", len(table), keys)
-    return together(rows, base)
+    return Result(Verdict.UNKNOWN, model, "", len(table), keys)
 
 
 def _substance(history: History, table: Table, model: str) -> tuple[Verdict, str | None]:

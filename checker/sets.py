@@ -16,10 +16,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from checker.added import judge_added
-from checker.verdict import Result, Violation
+from checker.elements import Account, Element, account_text, elements_of
+from checker.verdict import Result, Verdict, Violation
 from checker.wording import describe, plural, seconds, show
 from histories.canonical import canonical
 from histories.errors import PROBLEMS_MAX, HistoryError, Problem
@@ -36,20 +38,55 @@ def check_set(operations: Sequence[Operation]) -> Result:
     all. VACUOUS when no read succeeded, or there was nothing to read. Raises HistoryError
     for other operations. Reads times elements in the worst case, by set difference.
     """
+    return _checked(operations, stale=True, lagging=True)
+
+
+def check_set_full(operations: Sequence[Operation]) -> Result:
+    """The same as Jepsen's ``set-full``: what is stale is counted, what is lost is a violation.
+
+    ``statistics["elements"]`` says what became of all (``elements.py``), and so does, in a
+    sentence, the reason of what is VALID.
+    """
+    return _checked(operations, stale=False, lagging=False)
+
+
+def check_set_full_linearizable(operations: Sequence[Operation]) -> Result:
+    """The same with ``:linearizable? true``: what is stale is a violation, too."""
+    return _checked(operations, stale=True, lagging=False)
+
+
+def _checked(operations: Sequence[Operation], *, stale: bool, lagging: bool) -> Result:
+    """``lagging``: what one of several nodes alone lacks is taken for stale, not for lost."""
     _check_fit(operations)
-    return judge_added(
-        operations,
-        lambda key, own: _Set(key, own).violations(),
-        model=MODEL,
-        algorithm="known elements",
-    )
+    sets: list[_Set] = []
+
+    def violations_of(key: Any, own: list[Operation]) -> list[Violation]:
+        sets.append(_Set(key, own, stale=stale, lagging=lagging))
+        return sets[-1].violations()
+
+    result = judge_added(operations, violations_of, model=MODEL, algorithm="known elements")
+    acknowledged = sum(one.f == "add" and one.outcome is Outcome.OK for one in operations)
+    elements = [(one.shown[name], what) for one in sets for name, what in one.elements.items()]
+    timeless = not any(one.call_ns or one.ret_ns for one in operations)
+    told = Account(elements, acknowledged, timeless).to_json()
+    statistics = {**result.statistics, "elements": told}
+    if result.verdict is Verdict.VALID and not lagging:
+        return replace(result, statistics=statistics, reason=account_text(told))
+    return replace(result, statistics=statistics)
 
 
 class _Set:
-    """One key's adds and reads, indexed by element."""
+    """One key's adds and reads, indexed by element.
 
-    def __init__(self, key: Any, operations: Sequence[Operation]) -> None:
+    ``stale``: whether what is missing for a while is a violation.
+    """
+
+    def __init__(
+        self, key: Any, operations: Sequence[Operation], *, stale: bool = True, lagging: bool = True
+    ) -> None:
         self.key = key
+        self.stale = stale
+        self.lagging = lagging
         self.nodes = {operation.node for operation in operations}
         self.shown: dict[Hashable, Any] = {}
         self.adds: dict[Hashable, list[Operation]] = {}
@@ -63,6 +100,7 @@ class _Set:
                 for value in operation.output:
                     self.shown.setdefault(canonical(value), value)
                 self.reads.append((operation, Counter(canonical(v) for v in operation.output)))
+        self.elements = elements_of(self.adds, self.reads)
 
     def violations(self) -> list[Violation]:
         found = [*self._missing(), *self._too_much()]
@@ -71,40 +109,18 @@ class _Set:
 
     def _missing(self) -> list[Violation]:
         """Known elements that a read lacks."""
-        known: dict[Hashable, Operation] = {}
-        learned: list[tuple[int, Operation, Hashable]] = []
-        last_seen: dict[Hashable, int] = {}
-        for element, adds in self.adds.items():
-            learned += [
-                (add.ret, add, element)
-                for add in adds
-                if add.outcome is Outcome.OK and add.ret is not None
-            ]
-        for read, contents in self.reads:
-            assert read.ret is not None
-            for element in contents:
-                last_seen[element] = max(last_seen.get(element, -1), read.ret)
-        # A read teaches only what was not known before it: its first sight of each element.
-        first_seen: dict[Hashable, Operation] = {}
-        for read, contents in sorted(self.reads, key=lambda one: one[0].ret or 0):
-            for element in contents.keys() - first_seen.keys():
-                first_seen[element] = read
-        learned += [(read.ret or 0, read, element) for element, read in first_seen.items()]
-        learned.sort(key=lambda one: one[0])
-        position = 0
         lost: dict[Hashable, tuple[Operation, Operation]] = {}
         stale: dict[Hashable, tuple[Operation, Operation]] = {}
-        for read, contents in self.reads:
-            while position < len(learned) and learned[position][0] < read.call:
-                _, source, element = learned[position]
-                known.setdefault(element, source)
-                position += 1
-            for element in known.keys() - contents.keys():
-                if last_seen.get(element, -1) > read.call:
-                    stale.setdefault(element, (known[element], read))
-                else:
-                    lost.setdefault(element, (known[element], read))
-        alone = {element: pair for element, pair in lost.items() if self._one_lacks(element, *pair)}
+        for element, one in self.elements.items():
+            if one.source is None or one.first_without is None or one.last_without is None:
+                continue
+            if one.lost:
+                lost[element] = one.source, self._first_without(element, one)
+            elif self.stale:
+                stale[element] = one.source, one.first_without
+        alone = {}
+        if self.lagging:
+            alone = {name: pair for name, pair in lost.items() if self._one_lacks(name, *pair)}
         lost = {element: pair for element, pair in lost.items() if element not in alone}
         behind = stale | alone
         found = []
@@ -113,6 +129,14 @@ class _Set:
         if behind:
             found.append(self._absent("stale read", behind, alone))
         return found
+
+    def _first_without(self, element: Hashable, one: Element) -> Operation:
+        """The first read without what was lost after which no read that ended has it."""
+        assert one.last_without is not None and one.source is not None
+        since = max(one.seen, one.source.ret or 0)
+        return next(
+            read for read, contents in self.reads if read.call > since and element not in contents
+        )
 
     def _one_lacks(self, element: Hashable, source: Operation, read: Operation) -> bool:
         """Whether of several nodes one alone lacks an element that no later read has."""

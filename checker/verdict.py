@@ -72,7 +72,8 @@ class Promised:
     """What became of one promise that was asked about: a row of the table.
 
     ``promise`` is its name (``checker/consistency/promise.py``); ``reason`` says why it is not
-    kept, or not known to be, and of one that is kept what that is worth.
+    kept, or not known to be, and of one that is kept what that is worth. ``statistics`` is what
+    was counted of one that has a rule of its own.
     """
 
     promise: str
@@ -82,6 +83,7 @@ class Promised:
     seconds: float = 0.0
     violations: tuple[Violation, ...] = ()
     certificate: Proof | None = None
+    statistics: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

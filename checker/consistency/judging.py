@@ -13,6 +13,7 @@ from checker.consistency.promise import (
     PROMISES,
     SEQUENTIAL,
 )
+from checker.consistency.ruled import ruled
 from checker.consistency.sequential import Sequential, decide_sequential, woven
 from checker.consistency.sessions import NoSessions, Sessions
 from checker.consistency.violated import guarantee
@@ -22,7 +23,7 @@ from checker.models.model import Model
 from checker.reading import Reading
 from checker.verdict import Promised, Result, Verdict, Violation, compose
 from checker.wording import plural
-from histories.table import Table
+from histories.table import Operations, Table
 
 FOLLOWS = "follows from an order of all operations"
 ASIDE_SECONDS_MAX = 5.0
@@ -56,8 +57,11 @@ def judge_promises(case: Case, promises: Sequence[str]) -> list[Promised]:
     if LINEARIZABLE in promises:
         assert case.linear is not None
         rows[LINEARIZABLE] = _linear(case.linear)
-    if set(promises) == {LINEARIZABLE}:
-        return [rows[LINEARIZABLE]]
+    for name in promises:
+        if PROMISES[name].rule:
+            rows[name] = ruled(name, Operations(case.table), explained=case.explained)
+    if rows.keys() >= set(promises):
+        return [_implied(rows[name], rows.values()) for name in promises]
     try:
         sessions = Sessions.of(case.table, case.model, case.reading)
     except NoSessions as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -10,7 +11,10 @@ class Promise:
     """A promise. ``implies``: the promises that hold wherever this one does, all of them.
 
     ``summary`` is one line for people, ``decided`` says of which histories it is decided, and
-    ``source`` where it is defined.
+    ``source`` where it is defined. ``models``: those it fits, which are judged by it when all
+    promises are asked about; empty: every object with states, a user's too. ``rule``: what
+    decides it where it is a rule of its own (``module:function``, of operations to a Result);
+    such a promise is made of no other model.
     """
 
     name: str
@@ -18,7 +22,23 @@ class Promise:
     decided: str
     source: str
     implies: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    rule: str = ""
 
+    def fits(self, model: str) -> bool:
+        """Whether it is among all that is asked of ``model``, by its name."""
+        return model in self.models if self.models else model not in RULED
+
+    def can_be_asked(self, model: str) -> bool:
+        """Whether it says anything of ``model``, be it that it cannot be decided."""
+        return self.fits(model) or not (self.rule or model in RULED)
+
+
+EVERY = "all"
+"""Stands for all promises that fit the model."""
+
+RULED = ("rw-register", "unique-ids", "watch")
+"""Models that are no objects with states: there is no order of operations to look for."""
 
 LINEARIZABLE = "linearizable"
 SEQUENTIAL = "sequential"
@@ -26,11 +46,21 @@ READ_YOUR_WRITES = "read-your-writes"
 MONOTONIC_READS = "monotonic-reads"
 MONOTONIC_WRITES = "monotonic-writes"
 WRITES_FOLLOW_READS = "writes-follow-reads"
+CAUSAL = "causal"
+SET_FULL = "set-full"
+SET_FULL_LINEARIZABLE = "set-full-linearizable"
+UNIQUE_IDS = "unique-ids"
+BANK = "bank"
+LONG_FORK = "long-fork"
+CAUSAL_REVERSE = "causal-reverse"
 
 GUARANTEES = (READ_YOUR_WRITES, MONOTONIC_READS, MONOTONIC_WRITES, WRITES_FOLLOW_READS)
 """Those made to each session for itself."""
 
 _TERRY = "Terry et al., Session Guarantees for Weakly Consistent Replicated Data (PDIS 1994), § 3"
+_JEPSEN = "Jepsen, jepsen.checker/"
+_SEEN = ("register", "cas-register", "set", "counter")
+"""Models in which what a session saw of others is told apart."""
 _TOLD_APART = "registers whose writes can be told apart, sets; counters in part"
 
 PROMISES = {
@@ -41,7 +71,7 @@ PROMISES = {
             "each operation takes effect at one moment between its call and its answer",
             "every model, within the time and memory allowed",
             "Herlihy & Wing, Linearizability (TOPLAS 1990), § 2",
-            (SEQUENTIAL, *GUARANTEES),
+            (SEQUENTIAL, *GUARANTEES, SET_FULL, SET_FULL_LINEARIZABLE),
         ),
         Promise(
             SEQUENTIAL,
@@ -55,24 +85,57 @@ PROMISES = {
             "a process never reads what is older than its own writes",
             _TOLD_APART,
             _TERRY,
+            models=_SEEN,
         ),
         Promise(
             MONOTONIC_READS,
             "a process never reads what is older than it has read",
             _TOLD_APART,
             _TERRY,
+            models=_SEEN,
         ),
         Promise(
             MONOTONIC_WRITES,
             "who has seen a write sees what its process wrote before it",
             _TOLD_APART,
             _TERRY,
+            models=_SEEN,
         ),
         Promise(
             WRITES_FOLLOW_READS,
             "who has seen a write sees what its process had read before it",
             _TOLD_APART,
             _TERRY,
+            models=_SEEN,
+        ),
+        Promise(
+            SET_FULL,
+            "what was once in a set, or acknowledged, is not gone for good",
+            "sets; how soon each element is there to stay is told, too",
+            _JEPSEN + "set-full",
+            models=("set",),
+            rule="checker.sets:check_set_full",
+        ),
+        Promise(
+            SET_FULL_LINEARIZABLE,
+            "… and every read that begins later has it",
+            "sets",
+            _JEPSEN + "set-full, :linearizable? true",
+            (SET_FULL,),
+            models=("set",),
+            rule="checker.sets:check_set_full_linearizable",
         ),
     )
 }
+
+
+def promises_of(model: str) -> tuple[str, ...]:
+    """All promises that fit a model, by its name."""
+    return tuple(name for name, promise in PROMISES.items() if promise.fits(model))
+
+
+def misfits(promises: Iterable[str], model: str) -> list[str]:
+    """A sentence for each promise that says nothing of a model. Raises KeyError for no promise."""
+    odd = [name for name in promises if not PROMISES[name].can_be_asked(model)]
+    known = ", ".join(promises_of(model)) or "no promise fits it"
+    return [f"{name} is no promise of the model {model!r} ({known})." for name in odd]

@@ -56,6 +56,9 @@ class WorkloadEntry(Protocol):
     @property
     def resend_s(self) -> float | None: ...  # noqa: D102
 
+    @property
+    def consistency(self) -> tuple[str, ...]: ...  # noqa: D102
+
 
 class FaultEntry(Protocol):
     """What the command line needs of a kind of fault."""
@@ -255,6 +258,8 @@ PROMISES = {
     "monotonic-reads": "a process never reads what is older than it has read",
     "monotonic-writes": "who has seen a write sees what its process wrote before it",
     "writes-follow-reads": "who has seen a write sees what its process had read before it",
+    "set-full": "what was once in a set, or acknowledged, is not gone for good",
+    "set-full-linearizable": "… and every read that begins later has it",
 }
 """Names and summaries as in ``checker.consistency.promise``."""
 

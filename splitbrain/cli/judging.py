@@ -157,6 +157,7 @@ def _document(file: str, result: Result, total_seconds: float, asked: Asked) -> 
                 "reason": row.reason,
                 "algorithm": row.algorithm,
                 "seconds": row.seconds,
+                "statistics": row.statistics,
                 "certificate": None if row.certificate is None else row.certificate.to_json(),
             }
             for row in rows_of(result)

@@ -8,6 +8,7 @@ from splitbrain.suggest import unknown_name
 
 LINEARIZABLE = "linearizable"
 EVERY = "all"
+"""As in ``checker.consistency.promise``, which takes too long to load for a help text."""
 
 
 def parse_level(text: str | None, problems: list[str]) -> str | None:
@@ -24,13 +25,13 @@ def parse_level(text: str | None, problems: list[str]) -> str | None:
 def parse_promises(text: str | None, problems: list[str]) -> tuple[str, ...]:
     """The promises named, once each, in that order; a sentence in ``problems`` for each misfit.
 
-    Linearizability alone where nothing was said; ``all`` stands for all there are.
+    Linearizability alone where nothing was said. ``all`` stands alone, for all that fit the model.
     """
     if text is None:
         return (LINEARIZABLE,)
     names = tuple(dict.fromkeys(parse_names(text)))
     if names == (EVERY,):
-        return tuple(PROMISES)
+        return names
     if not names:
         problems.append(f"--consistency: no promise is named; there is: {', '.join(PROMISES)}.")
     problems += [

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from splitbrain.cli.catalogue import BugEntry, Catalogue, system_of_bug
 from splitbrain.cli.outside import SSH, read_outside
-from splitbrain.cli.promising import parse_promises
+from splitbrain.cli.promising import EVERY, LINEARIZABLE, parse_promises
 from splitbrain.cli.together import unfit_together
 from splitbrain.credentials import NO_CREDENTIALS, Credentials
 from splitbrain.plan import AIMED, STRATEGIES, Plan
@@ -236,7 +236,7 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
         ssh_known_hosts=outside.known_hosts,
         sudo=outside.sudo,
         endpoints=outside.endpoints,
-        consistency=_consistency(reader, asked, advice, notes),
+        consistency=_consistency(reader, asked, catalogue, advice, workload, notes),
         target=asked.target,
     )
     reader.problems += unfit_together(plan, catalogue)
@@ -348,13 +348,26 @@ def _options(bugs: Sequence[BugEntry], asked: Asked, notes: list[str]) -> tuple[
 
 
 def _consistency(
-    reader: _Reader, asked: Asked, advice: BugEntry | None, notes: list[str]
+    reader: _Reader,
+    asked: Asked,
+    catalogue: Catalogue,
+    advice: BugEntry | None,
+    workload: str,
+    notes: list[str],
 ) -> tuple[str, ...]:
-    """The promises that were asked about, or else those that the bug breaks."""
+    """The promises that were asked about, or else those that the bug breaks, or the workload's."""
     if asked.consistency is None and advice is not None and advice.consistency:
         notes.append(f"{advice.name} is judged by {', '.join(advice.consistency)}.")
         return advice.consistency
-    return parse_promises(asked.consistency, reader.problems)
+    known = catalogue.workloads.get(workload)
+    if asked.consistency is None and known is not None and known.consistency:
+        return known.consistency
+    promises = parse_promises(asked.consistency, reader.problems)
+    if promises != (EVERY,):
+        return promises
+    from checker.consistency.promise import promises_of
+
+    return (known and promises_of(known.model)) or (LINEARIZABLE,)
 
 
 def _resend(

@@ -60,17 +60,14 @@ def unfit_together(plan: Plan, catalogue: Catalogue) -> list[str]:
             f"--concurrency: {plan.concurrency} clients leave some of the {plan.nodes} nodes "
             f"without one; {plan.nodes} are needed at least."
         )
-    if known_workload and catalogue.workloads[plan.workload].model in WHOLE:
-        if plan.stop_on_violation:
-            problems.append(
-                f"--stop-on-violation: the workload {plan.workload} is judged as a whole, once "
-                "the run is over; leave it out."
-            )
-        if plan.consistency != (LINEARIZABLE,):
-            problems.append(
-                f"--consistency: the workload {plan.workload} is judged by rules of its own; "
-                "leave it out."
-            )
+    whole = known_workload and catalogue.workloads[plan.workload].model in WHOLE
+    if whole and plan.stop_on_violation:
+        problems.append(
+            f"--stop-on-violation: the workload {plan.workload} is judged as a whole, once "
+            "the run is over; leave it out."
+        )
+    if known_workload and plan.consistency != (LINEARIZABLE,):
+        problems += _unfit_promises(plan, catalogue.workloads[plan.workload].model)
     if plan.consistency != (LINEARIZABLE,) and APART in plan.options:
         problems.append(
             f"--consistency: with {APART} what a process reads and what it writes are two "
@@ -90,3 +87,10 @@ def unfit_together(plan: Plan, catalogue: Catalogue) -> list[str]:
             f"an operation ({duration_text(plan.timeout_s)} s), or nothing is ever sent again."
         )
     return problems
+
+
+def _unfit_promises(plan: Plan, model: str) -> list[str]:
+    from checker.consistency.promise import PROMISES, misfits
+
+    known = [name for name in plan.consistency if name in PROMISES]
+    return [f"--consistency: {one} Leave it out." for one in misfits(known, model)]

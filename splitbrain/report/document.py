@@ -82,6 +82,7 @@ def _promises(result: Result) -> dict[str, Any]:
                 "reason": row.reason,
                 "algorithm": row.algorithm,
                 "seconds": row.seconds,
+                "statistics": row.statistics,
             }
             for row in result.promises
         ]

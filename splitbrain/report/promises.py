@@ -56,13 +56,19 @@ def promises_text(rows: Sequence[Promised], width: int) -> str:
 
 
 def because(row: Promised) -> str:
-    """Why the verdict is what it is, in short: kinds of violations, whose sentences stand below."""
+    """Why the verdict is what it is, in short.
+
+    Of what is broken: kinds of violations, whose sentences stand below. Of what is kept: what that
+    is worth, or what it was decided by.
+    """
     if row.verdict is Verdict.INVALID and row.violations:
         kinds = dict.fromkeys(violation.kind for violation in row.violations)
         count = len(row.violations)
         times = f" ({plural(count, 'violation')})" if count > 1 else ""
         return f"{', '.join(kinds)}{times}"
-    return row.reason or ""
+    if row.reason or not row.algorithm or row.algorithm.startswith("follows"):
+        return row.reason or row.algorithm
+    return f"by {row.algorithm}"
 
 
 def in_a_line(rows: Sequence[Promised]) -> str:

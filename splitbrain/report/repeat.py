@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from splitbrain.plan import Plan
 from splitbrain.quantities import duration_text
+from splitbrain.workloads import WORKLOADS
 
 
 def repeat_command(plan: Plan) -> str:
@@ -92,11 +93,17 @@ def repeat_command(plan: Plan) -> str:
     add(
         "--consistency",
         ",".join(plan.consistency),
-        differs=plan.consistency != default.consistency,
+        differs=plan.consistency != default.consistency or _has_promises(plan),
     )
     if plan.stop_on_violation:
         words.append("--stop-on-violation")
     return shlex.join(words)
+
+
+def _has_promises(plan: Plan) -> bool:
+    """Whether the workload fills in promises of its own."""
+    known = WORKLOADS.get(plan.workload)
+    return known is not None and bool(known.consistency)
 
 
 def again_command(plan: Plan, run: str) -> str:

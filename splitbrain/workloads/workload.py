@@ -20,6 +20,8 @@ class Workload:
     """A workload. ``phases`` is a pure function of the plan; ``model`` names the checker.
 
     ``resend_s`` is the plan's default for this workload: None where an operation is sent once.
+    ``consistency``: the promises that the history is judged against unless others are asked for;
+    empty: what the model says by itself.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Workload:
     model: str
     phases: Callable[[Plan], Phases]
     resend_s: float | None = None
+    consistency: tuple[str, ...] = ()
 
 
 def main_phase(plan: Plan, operations: Generator) -> tuple[Phase, Generator]:

@@ -15,6 +15,7 @@ from checker.consistency import GUARANTEES, PROMISES
 from checker.consistency.interleaving import interleave
 from checker.consistency.judging import Case, headline, judge_promises, together
 from checker.consistency.order import SequentialOrder
+from checker.consistency.promise import promises_of
 from checker.consistency.registers import decide_registers
 from checker.consistency.sequential import decide_sequential
 from checker.consistency.sessions import Sessions
@@ -26,7 +27,7 @@ from histories.event import Event, EventType
 from histories.history import History
 from histories.table import table_of
 
-ALL = tuple(PROMISES)
+ALL = promises_of("cas-register")
 
 
 def history(operations, model="cas-register"):
@@ -44,7 +45,7 @@ def history(operations, model="cas-register"):
     return History.of({"model": model}, [Event(*one) for one in events])
 
 
-def rows(operations, model="cas-register", promises=ALL):
+def rows(operations, model="cas-register", promises=("all",)):
     """What becomes of each promise; that some histories test nothing is no concern here."""
     result = judge(history(operations, model), promises=promises)
     return {
@@ -130,7 +131,7 @@ def test_what_implies_is_never_kept_where_what_it_implies_is_not(model):
         operations = sessions_drawn.drawn(rng, model, unique=rng.random() < 0.8)
         verdicts = rows(operations, model)
         for name, verdict in verdicts.items():
-            for implied in PROMISES[name].implies:
+            for implied in verdicts.keys() & PROMISES[name].implies:
                 if verdict is Verdict.VALID:
                     assert verdicts[implied] is Verdict.VALID, (seed, name, implied, operations)
                 if verdicts[implied] is Verdict.INVALID:

@@ -31,6 +31,7 @@ class Workload:
     summary: str = ""
     model: str = "cas-register"
     resend_s: float | None = None
+    consistency: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
