@@ -20,6 +20,27 @@ INTERNAL, INCOMPATIBLE_ORDER = "internal", "incompatible-order"
 G1A, G1B, DIRTY_UPDATE, LOST_UPDATE = "G1a", "G1b", "dirty-update", "lost-update"
 REORDERED_APPENDS = "reordered-appends"
 NO_SERIAL_ORDER = "no-serial-order"
+CYCLES = ("G0", "G1c", "G-single", "G-nonadjacent", "G2-item")
+WITHIN = ("", "-process", "-realtime")
+"""What is added to the name of a cycle that goes by sessions or by real time, too."""
+
+_GRAVITY = (
+    GARBAGE_READ,
+    DUPLICATE_ELEMENTS,
+    G1A,
+    G1B,
+    INCOMPATIBLE_ORDER,
+    INTERNAL,
+    REORDERED_APPENDS,
+    DIRTY_UPDATE,
+    *CYCLES[:2],
+    LOST_UPDATE,
+    *CYCLES[2:],
+    *(name + suffix for suffix in WITHIN[1:] for name in CYCLES),
+    NO_SERIAL_ORDER,
+)
+"""The gravest first: what nobody can have written, what single answers show, then cycles, those
+that say most of what went wrong first; what shows only with sessions or real time is last."""
 
 REFUTES = {
     GARBAGE_READ: (READ_UNCOMMITTED,),
@@ -82,3 +103,8 @@ class Anomaly:
         sorts = [edge.sort for edge in cycle]
         rows = tuple(edge.source for edge in cycle)
         return cls(cycle_name(sorts), rows, refuted_by(sorts), cycle)
+
+    @property
+    def gravity(self) -> int:
+        """Its place among others, to sort by: the gravest, which is told first, has the least."""
+        return _GRAVITY.index(self.name)

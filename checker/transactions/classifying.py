@@ -37,12 +37,9 @@ _AGAINST = {
 }
 """The weakest levels that a cycle of a shape rules out."""
 
-_NAMES = ("G0", "G1c", "G-single", "G-nonadjacent", "G2-item")
-_SUFFIXES = ("", "-process", "-realtime")
-
 
 def find_cycles(searched: Cycles) -> list[Anomaly]:
-    """A short cycle of each kind that there is, the gravest first.
+    """A short cycle of each kind that there is.
 
     A kind is looked for without sessions and real time first. With them it is looked for only if
     there was none, for a cycle that does without is one with them, too.
@@ -76,14 +73,7 @@ def find_cycles(searched: Cycles) -> list[Anomaly]:
                 settled.add(shapes.NONADJACENT)
         if shapes.ADJACENT not in settled and take(shapes.ADJACENT, within):
             settled.add(shapes.ADJACENT)
-    return sorted(found, key=_gravity)
-
-
-def _gravity(one: Anomaly) -> tuple[int, int]:
-    for number, suffix in reversed(list(enumerate(_SUFFIXES))):
-        if one.name.endswith(suffix):
-            return number, _NAMES.index(one.name.removesuffix(suffix))
-    raise AssertionError(one.name)
+    return found
 
 
 def doubtful_levels(searched: Cycles) -> set[str]:

@@ -67,6 +67,7 @@ def decide(columns: Transactions, *, compiled: bool | None = None) -> Findings:
     for level in _weaker(findings, searched, kernels, compiled):
         if level not in doubtful:
             findings.holds.add(level)
+    findings.anomalies.sort(key=lambda one: one.gravity)
     _explain(findings, doubtful)
     return findings
 

@@ -49,7 +49,10 @@ class Findings:
         return Verdict.INVALID if level in self.refuted else Verdict.UNKNOWN
 
     def against(self, level: str) -> list[Anomaly]:
-        """The anomalies that rule it out: those first of which it is the weakest to go."""
+        """The anomalies that rule it out, the gravest first."""
         weaker = set(implied(level))
-        found = [one for one in self.anomalies if weaker.intersection(one.refutes)]
-        return sorted(found, key=lambda one: level not in one.refutes)
+        return [one for one in self.anomalies if weaker.intersection(one.refutes)]
+
+    def closest(self, level: str) -> Anomaly:
+        """The one that rules it out and as little besides as there is: what it alone would bar."""
+        return min(self.against(level), key=lambda one: level not in one.refutes)

@@ -101,7 +101,7 @@ def _isolation(findings: Findings, level: str) -> dict[str, Any]:
         "levels": {name: str(findings.verdict(name)) for name in LEVELS},
         "not_refuted": list(findings.maximal),
         "shown": list(strongest(findings.holds)),
-        "refuted_by": {name: findings.against(name)[0].name for name in LEVELS if name in refuted},
+        "refuted_by": {name: findings.closest(name).name for name in LEVELS if name in refuted},
         "anomalies": {one.name: _count(findings, one) for one in findings.anomalies},
         "doubts": list(findings.doubts),
     }

@@ -43,7 +43,7 @@ _READS = (
 
 
 def suspects(inferred: Inferred) -> list[Anomaly]:
-    """One anomaly of each kind that there is, the gravest first; ``found`` says of how many."""
+    """One anomaly of each kind that there is; ``found`` says of how many."""
     found = []
     for name, bit in _READS:
         steps = np.flatnonzero(inferred.flags & bit)

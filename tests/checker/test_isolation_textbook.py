@@ -181,6 +181,18 @@ def test_the_strongest_levels_that_are_left_are_told():
     assert found("ax1ay1", "ax2ay2", "rx12ry21").maximal == ()
 
 
+def test_the_gravest_anomaly_is_told_first_whatever_level_is_asked_for():
+    # A write skew with real time in it, of which strict serializability is the weakest to go.
+    skew = "rxay1 | ryax1 | rz"
+    table = table_of(told("aw1!", "rw1", *skew.split(), "az1", "|", "rz"))
+    result = judge_isolation(table, "list-append")
+    kinds = [one.kind for one in result.violations]
+    assert kinds[0] == "G1a" and result.reason.startswith("G1a: ") and len(kinds) > 1
+    by = result.statistics["isolation"]["refuted_by"]
+    assert by["read-committed"] == "G1a"
+    assert by["strong-snapshot-isolation"].endswith("-realtime"), "what bars that level alone"
+
+
 def test_the_table_of_levels_has_no_circle_and_ends_in_the_weakest():
     for name in LEVELS:
         weaker = list(implied(name))
