@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -200,7 +201,8 @@ async def _drive(
     )
     if watch is not None:
         loop = asyncio.get_running_loop()
-        watch.start(clock.now_ns, lambda: loop.call_soon_threadsafe(driver.stop))
+        end = partial(loop.call_later, watch.on_s, driver.stop) if watch.on_s else driver.stop
+        watch.start(clock.now_ns, lambda: loop.call_soon_threadsafe(end))
     progress.phase(f"running {plan.workload} for {plan.time_limit_s:g} s")
     stop.handler = driver.interrupt
     own_code.begin(driver.stop)

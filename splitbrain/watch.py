@@ -25,18 +25,27 @@ PROBE_EVENTS = 100
 """Between two such looks in virtual time."""
 BACKLOG_MAX = 500_000
 """Events that may wait to be looked at; some hundred MB."""
+ON_S = {"list-append": 1.0, "rw-register": 1.0, "set": 1.0}
+"""How long a run of a model goes on after its first violation, in seconds; others end at once.
+
+What kind of anomaly it is shows with what comes next. That two transactions wrote two lists in
+opposite orders is told by whoever reads both, and some read that fits into no order came before
+that; an element is lost, and not one node late, once a second node lacks it.
+"""
 
 
 class Watch:
     """A thread with a monitor. ``observe`` costs the event loop a microsecond an event.
 
-    ``stopped``: when and for what the run was stopped. ``trouble``: why the run was not
+    ``stopped``: when and for what the run was stopped. ``on_s``: for how long it goes on once
+    that is known, which is for whoever stops it to wait. ``trouble``: why the run was not
     followed to its end, if it was not; that costs the stop and nothing else, for the whole
     history is judged once the run is over.
     """
 
     def __init__(self, model: str) -> None:
         self.stopped: Stopped | None = None
+        self.on_s = ON_S.get(model, 0.0)
         self.trouble: str | None = None
         self._model = model
         self._events: SimpleQueue[Event | None] = SimpleQueue()
@@ -113,7 +122,8 @@ class Watch:
         if violation is None:
             return False
         completed_ns = violation.details["completed_ns"]
-        self.stopped = Stopped(completed_ns, self._now_ns(), violation.sentence)
+        stopped_ns = self._now_ns() + round(self.on_s * 1e9)
+        self.stopped = Stopped(completed_ns, stopped_ns, violation.sentence)
         self._stop()
         return True
 

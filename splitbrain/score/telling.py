@@ -15,6 +15,7 @@ from splitbrain.score.scorecard import (
     Tried,
 )
 
+KINDS_MAX = 3
 SURE, SURE_RUNS_MIN = 3.0, 30
 """None in n runs means under 3/n at 95 % confidence, for n from 30 on.
 
@@ -58,8 +59,21 @@ def unreached_text(score: BugScore) -> str:
 
 
 def kinds_text(tried: Tried) -> str:
-    """What it was seen as, the most frequent first."""
-    return ", ".join(kind for kind, _times in tried.kinds.most_common(3))
+    """What it was seen as: what its row says first, then the most frequent.
+
+    In how many of the catches, where not in all; a catch may be of several kinds.
+    """
+    of_row = tried.series.bug.seen_as
+
+    def place(kind: str) -> int:
+        plain = kind.removesuffix("-process").removesuffix("-realtime")
+        return (kind not in of_row) + (plain not in of_row)
+
+    kinds = sorted(tried.kinds.items(), key=lambda one: (place(one[0]), -one[1]))
+    caught = len(tried.caught)
+    return ", ".join(
+        kind if times == caught else f"{kind} ({times})" for kind, times in kinds[:KINDS_MAX]
+    )
 
 
 def state_text(score: BugScore) -> str:

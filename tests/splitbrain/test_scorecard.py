@@ -25,8 +25,10 @@ from score_trials import (
 )
 
 from checker.verdict import Verdict
+from splitbrain.campaign import Trial
 from splitbrain.plan import Plan
 from splitbrain.score.scorecard import CAUGHT, SURVIVED, UNREACHED
+from splitbrain.score.telling import kinds_text
 
 C1 = "raft.vote-not-durable"
 RARE = [bug.name for bug in CATALOGUE.bugs.values() if bug.tier == "C"]
@@ -161,3 +163,15 @@ def test_strategies_are_compared_where_not_any_schedule_finds_the_bug() -> None:
     )
     assert card(told, R4, seeds=3, clean_seeds=0).duel is None
     assert card(told, R9, seeds=3, clean_seeds=0, strategies=("aimed",)).duel is None
+
+
+def test_what_the_row_says_comes_first_and_what_not_all_catches_show_is_counted() -> None:
+    kinds = [("G0", "G2-item"), ("G0", "G1a"), ("G0", "G1a-process"), ("G0",)]
+
+    def told(plan: Plan) -> Trial:
+        return replace(caught(plan), kinds=kinds[plan.seed - 1])
+
+    t5 = "two-phase-commit.reads-undecided"
+    assert CATALOGUE.bugs[t5].seen_as == "G1a"
+    one = card(told, t5, seeds=4, clean_seeds=0, strategies=("random",)).bugs[0].best
+    assert kinds_text(one) == "G1a (1), G1a-process (1), G0"

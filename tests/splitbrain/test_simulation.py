@@ -164,6 +164,19 @@ def test_a_run_that_is_followed_ends_with_its_first_violation() -> None:
     assert trial.virtual_s < whole.virtual_s
 
 
+def test_a_run_of_sets_goes_on_until_it_shows_that_an_element_is_lost_and_not_late() -> None:
+    plan = replace(
+        LONG,
+        system="primary-backup",
+        workload="set",
+        bugs=("primary-backup.early-acknowledgement",),
+    )
+    plan = replace(plan, faults=("partition",), fault_targets=("leader",), stop_on_violation=True)
+    trial = tried(replace(plan, seed=4))
+    assert trial.kinds[0] == "lost write"
+    assert trial.found_s is not None and 1.0 <= trial.virtual_s - trial.found_s < 3.0
+
+
 def test_a_trial_survives_json() -> None:
     trial = tried(replace(PLAN, seed=3))
     assert Trial.from_json(json.loads(json.dumps(trial.to_json()))) == trial

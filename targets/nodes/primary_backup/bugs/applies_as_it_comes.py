@@ -1,7 +1,11 @@
 """B6: a backup applies entries in the order in which they come.
 
 n1 (primary)   11: write x 1     12: write x 2      read x -> 2
-n2             12 comes first: x is 2, then 11: x is 1; takes over: read x -> 1
+n2             12 comes first: x is 2, then 11: x is 1; a session reads x -> 2, and then x -> 1;
+               or it takes over: read x -> 1
+
+A compare-and-set that came too early finds another value than it found with the primary: what its
+client was told had failed is done here.
 """
 
 from __future__ import annotations
