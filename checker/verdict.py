@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from checker.consistency.refutation import SequentialRefutation
     from checker.linearizability.certificate import Certificate
     from checker.linearizability.refutation import Refutation
-    from checker.transactions.evidence import IsolationRefutation, SerialOrder
+    from checker.transactions.evidence import IsolationRefutation, SerialOrder, VersionOrder
 
     Proof: TypeAlias = (
         Certificate
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         | SequentialOrder
         | SequentialRefutation
         | SerialOrder
+        | VersionOrder
         | IsolationRefutation
     )
 

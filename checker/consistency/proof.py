@@ -22,14 +22,16 @@ from checker.reading import Reading
 from checker.transactions.evidence import (
     ORDER_FORMAT,
     REFUTATION_FORMAT,
+    VERSIONS_FORMAT,
     IsolationRefutation,
     SerialOrder,
+    VersionOrder,
 )
 from checker.transactions.verifying import verify_isolation
 from histories.event import Operation
 from histories.table import Operations, Table
 
-Isolation = SerialOrder | IsolationRefutation
+Isolation = SerialOrder | VersionOrder | IsolationRefutation
 Proof = Certificate | Refutation | SequentialOrder | SequentialRefutation | Isolation
 
 
@@ -42,6 +44,8 @@ def proof_from_json(data: Any) -> Proof:
         return SequentialRefutation.from_json(data)
     if kind == ORDER_FORMAT:
         return SerialOrder.from_json(data)
+    if kind == VERSIONS_FORMAT:
+        return VersionOrder.from_json(data)
     if kind == REFUTATION_FORMAT:
         return IsolationRefutation.from_json(data)
     return certificate_from_json(data)
@@ -54,7 +58,7 @@ def problem_of(
 
     ``model``: the one it speaks of, but for levels of isolation, which name theirs.
     """
-    if isinstance(proof, (SerialOrder, IsolationRefutation)):
+    if isinstance(proof, Isolation):
         told = Operations(operations) if isinstance(operations, Table) else operations
         return verify_isolation(told, proof)
     assert model is not None
@@ -69,8 +73,8 @@ def problem_of(
 
 def claim_of(proof: Proof) -> tuple[str, str]:
     """The promise that it speaks of, and the verdict that it is of."""
-    if isinstance(proof, (SerialOrder, IsolationRefutation)):
-        return proof.level, "valid" if isinstance(proof, SerialOrder) else "invalid"
+    if isinstance(proof, Isolation):
+        return proof.level, "invalid" if isinstance(proof, IsolationRefutation) else "valid"
     promise = "linearizable" if isinstance(proof, (Certificate, Refutation)) else "sequential"
     valid = isinstance(proof, (Certificate, SequentialOrder))
     return promise, "valid" if valid else "invalid"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from checker.transactions import cycles as shapes
 from checker.transactions.anomalies import Anomaly
 from checker.transactions.cycles import Cycles, Shape, Start
 from checker.transactions.edges import DATA, WR, WW
+from checker.transactions.graph import Components, Graph, Moments, components, tangle
+from checker.transactions.inferred import Inferred
+from checker.transactions.kernels import kernels as kernels_for
 from checker.transactions.levels import (
     CAUSAL,
     LEVELS,
@@ -36,6 +41,22 @@ _AGAINST = {
     shapes.ADJACENT: (REPEATABLE_READ, SERIALIZABLE),
 }
 """The weakest levels that a cycle of a shape rules out."""
+
+TANGLE_MAX = 300
+"""Nodes on cycles that plain Python looks at sooner than numba is loaded."""
+
+
+def classified(
+    inferred: Inferred, kernels: Any, compiled: bool | None
+) -> tuple[Components, Cycles | None]:
+    """The components of everything, and what finds cycles in them, if there are any."""
+    graph = Graph.of(inferred.edges, kernels)
+    moments = Moments.of_history(inferred)
+    whole = components(graph, DATA, kernels, moments)
+    if whole.trivial:
+        return whole, None
+    tangled = tangle(inferred, whole, moments, kernels)
+    return whole, Cycles(tangled, kernels_for(len(tangled.graph), compiled, TANGLE_MAX))
 
 
 def find_cycles(searched: Cycles) -> list[Anomaly]:

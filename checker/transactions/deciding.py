@@ -7,44 +7,29 @@ from typing import Any
 import numpy as np
 
 from checker.transactions.anomalies import NO_SERIAL_ORDER, Anomaly
-from checker.transactions.classifying import doubtful_levels, find_cycles
+from checker.transactions.choosing import by_versions
+from checker.transactions.classifying import classified, doubtful_levels, find_cycles
 from checker.transactions.columns import Transactions
-from checker.transactions.completing import completed
 from checker.transactions.cycles import Cycles
 from checker.transactions.edges import (
-    DATA,
     DUPLICATE,
     INCOMPATIBLE,
     INTERNAL,
-    PROCESS,
-    REALTIME,
-    WR,
 )
 from checker.transactions.findings import Findings
-from checker.transactions.graph import Components, Graph, Moments, components, tangle
-from checker.transactions.inferred import Inferred
+from checker.transactions.graph import Components
 from checker.transactions.kernels import kernels as kernels_for
 from checker.transactions.levels import (
-    CAUSAL,
     LEVELS,
-    READ_ATOMIC,
-    READ_COMMITTED,
-    READ_UNCOMMITTED,
     REPEATABLE_READ,
     SERIAL,
     SERIALIZABLE,
-    STRONG,
-    STRONG_SESSION,
     at_least,
 )
 from checker.transactions.lists import infer_lists
 from checker.transactions.registers import infer_registers
 from checker.transactions.serial import every_order, topological_order, woven_order
 from checker.transactions.suspects import suspects
-
-_BLIND = (READ_UNCOMMITTED, READ_COMMITTED, READ_ATOMIC, CAUSAL)
-TANGLE_MAX = 300
-"""Nodes on cycles that plain Python looks at sooner than numba is loaded."""
 
 
 def decide(columns: Transactions, *, compiled: bool | None = None) -> Findings:
@@ -58,7 +43,7 @@ def decide(columns: Transactions, *, compiled: bool | None = None) -> Findings:
     infer = infer_lists if columns.lists else infer_registers
     inferred = infer(columns, kernels)
     findings = Findings(inferred, suspects(inferred), doubts=list(inferred.undecided))
-    whole, searched = _classified(inferred, kernels, compiled)
+    whole, searched = classified(inferred, kernels, compiled)
     doubtful: set[str] = set()
     if searched is not None:
         findings.anomalies += find_cycles(searched)
@@ -70,19 +55,6 @@ def decide(columns: Transactions, *, compiled: bool | None = None) -> Findings:
     findings.anomalies.sort(key=lambda one: one.gravity)
     _explain(findings, doubtful)
     return findings
-
-
-def _classified(
-    inferred: Inferred, kernels: Any, compiled: bool | None
-) -> tuple[Components, Cycles | None]:
-    """The components of everything, and what finds cycles in them, if there are any."""
-    graph = Graph.of(inferred.edges, kernels)
-    moments = Moments.of_history(inferred)
-    whole = components(graph, DATA, kernels, moments)
-    if whole.trivial:
-        return whole, None
-    tangled = tangle(inferred, whole, moments, kernels)
-    return whole, Cycles(tangled, kernels_for(len(tangled.graph), compiled, TANGLE_MAX))
 
 
 def _serial(findings: Findings, whole: Components | None, kernels: Any) -> None:
@@ -127,30 +99,9 @@ def _weaker(
         return set()
     # Without one order of all transactions nothing is known of those that ask for it.
     open_levels = set(LEVELS) - findings.refuted - at_least([SERIALIZABLE, REPEATABLE_READ])
-    if not inferred.transactions.lists:
-        return open_levels & _of_registers(searched)
-    if not len(inferred.unordered):
+    if inferred.transactions.lists and not len(inferred.unordered):
         return open_levels
-    # Where nobody has to see whom he overwrites, appends that nobody read may come in any order
-    # that goes with one of all that was read.
-    blind = {name for name in open_levels if name.endswith(_BLIND)}
-    open_levels -= blind
-    if not open_levels - findings.holds:
-        return blind
-    _, again = _classified(completed(inferred, kernels), kernels, compiled)
-    if again is None:
-        return open_levels | blind
-    refuted = at_least(name for one in find_cycles(again) for name in one.refutes)
-    return (open_levels - refuted - doubtful_levels(again)) | blind
-
-
-def _of_registers(searched: Cycles | None) -> set[str]:
-    """Levels that any order of versions keeps which goes by an order of what was read from whom."""
-    names = set()
-    for prefix, within in (("", 0), (STRONG_SESSION, PROCESS), (STRONG, REALTIME)):
-        if searched is None or not searched.cyclic(WR | within):
-            names |= {prefix + READ_UNCOMMITTED, prefix + READ_COMMITTED}
-    return names
+    return by_versions(findings, open_levels, searched, kernels, compiled)
 
 
 def _explain(findings: Findings, doubtful: set[str]) -> None:

@@ -6,6 +6,14 @@
 Every acknowledged transaction, and of those of unknown outcome some, by ``call`` index, in an
 order that one copy of the keys, used by one client, could have run.
 
+    {"format": "splitbrain-version-order", "version": 1, "model": "rw-register",
+     "level": "snapshot-isolation", "versions": [{"key": "x", "values": [3, 1]}, …]}
+
+What every transaction that happened left of each key, from the first version to the last (of a
+list all elements): an order of versions under which no cycle is there that the level rules out.
+Those of unknown outcome happened if they are in it. ``group``: as below, where operations have a
+key of their own.
+
     {"format": "splitbrain-isolation-refutation", "version": 1, "model": "list-append",
      "level": "serializable", "anomaly": "G-single", "evidence": {…}}
 
@@ -31,6 +39,7 @@ from checker.linearizability.certificate import (
 from checker.transactions.levels import LEVELS
 
 ORDER_FORMAT, REFUTATION_FORMAT = "splitbrain-serial-order", "splitbrain-isolation-refutation"
+VERSIONS_FORMAT = "splitbrain-version-order"
 VERSION = 1
 MODELS = ("list-append", "rw-register")
 READING = "splitbrain"
@@ -66,6 +75,41 @@ class SerialOrder:
         model, level, reading = _named(data, ORDER_FORMAT)
         order = calls_of(data.get("order"), "the certificate")
         return cls(model, level, order, reading, keys_read_by(data))
+
+
+@dataclass(frozen=True, slots=True)
+class VersionOrder:
+    """Orders of the versions of each key, that ``level`` holds under."""
+
+    model: str
+    level: str
+    versions: list[dict[str, Any]]
+    reading: str = READING
+    independent: bool | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON documented above."""
+        return {
+            "format": VERSIONS_FORMAT,
+            "version": VERSION,
+            "model": self.model,
+            "level": self.level,
+            "reading": self.reading,
+            **keys_read(self.independent),
+            "versions": self.versions,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> VersionOrder:
+        """What ``to_json`` wrote. Raises CertificateError for anything else."""
+        model, level, reading = _named(data, VERSIONS_FORMAT)
+        versions = data.get("versions")
+        if not isinstance(versions, list) or not all(
+            isinstance(one, dict) and isinstance(one.get("values"), list) and "key" in one
+            for one in versions
+        ):
+            raise CertificateError("the certificate's versions are no list of keys and values")
+        return cls(model, level, versions, reading, keys_read_by(data))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from checker.linearizability.search import linearizable
 from checker.models.list_append import LIST_APPEND
 from checker.reading import SPLITBRAIN, Reading
 from checker.transactions.anomalies import Anomaly
+from checker.transactions.choosing import versions_for
 from checker.transactions.columns import LIST_APPEND as LISTS
 from checker.transactions.columns import RW_REGISTER
 from checker.transactions.deciding import decide
-from checker.transactions.evidence import IsolationRefutation, SerialOrder
+from checker.transactions.evidence import IsolationRefutation, SerialOrder, VersionOrder
 from checker.transactions.findings import Findings
 from checker.transactions.intake import transactions_of
-from checker.transactions.levels import LEVELS, STRICT_SERIALIZABLE, strongest
+from checker.transactions.levels import LEVELS, STRICT_SERIALIZABLE, implied, strongest
 from checker.transactions.showing import evidence_of
 from checker.transactions.telling import violation_of
 from checker.verdict import Result, Verdict
@@ -40,11 +41,12 @@ def judge_isolation(
 ) -> Result:
     """The verdict on one level, and in ``statistics["isolation"]`` what becomes of all levels.
 
-    VALID comes with an order of all transactions where one was found, INVALID with an anomaly,
-    both checked by ``verifying.py``. What inference leaves open of strict serializability over
-    lists is searched for as any object's linearizability, within ``limits`` (those of
-    ``linearizable``). ``reading``: under one where nil says nothing, nil says nothing; by default
-    it was seen. Raises HistoryError for what is no transaction of the model.
+    VALID comes with an order of all transactions where one was found, or for levels that ask for
+    none with one of all versions; INVALID with an anomaly. ``verifying.py`` checks all of them.
+    What inference leaves open of strict serializability over lists is searched for as any object's
+    linearizability, within ``limits`` (those of ``linearizable``). ``reading``: under one where nil
+    says nothing, nil says nothing; by default it was seen. Raises HistoryError for what is no
+    transaction of the model.
     """
     told = reading or SPLITBRAIN
     columns = transactions_of(table, model, nil_says_nothing=told.nil_read == "anything")
@@ -75,9 +77,8 @@ def judge_isolation(
     else:
         reason = None if verdict is Verdict.VALID else "; ".join(findings.doubts)
         proof = None
-        if verdict is Verdict.VALID and findings.order is not None:
-            assert findings.serial is not None
-            proof = SerialOrder(model, findings.serial, columns.call[findings.order], told.name)
+        if verdict is Verdict.VALID:
+            proof = _proof(findings, level, told.name, compiled)
     return Result(
         verdict,
         model,
@@ -91,6 +92,21 @@ def judge_isolation(
         proof,
         {"isolation": _isolation(findings, level), "reading": told.name},
     )
+
+
+def _proof(
+    findings: Findings, level: str, reading: str, compiled: bool | None
+) -> SerialOrder | VersionOrder | None:
+    """What shows that a level holds: an order of all transactions, or one of all versions."""
+    columns = findings.inferred.transactions
+    serial = findings.serial
+    if serial is None or level not in implied(serial):
+        versions = versions_for(findings.inferred, level, compiled)
+        if versions is not None:
+            return VersionOrder(columns.model, level, versions, reading)
+    if serial is None or findings.order is None:
+        return None
+    return SerialOrder(columns.model, serial, columns.call[findings.order], reading)
 
 
 def _isolation(findings: Findings, level: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from checker.transactions.anomalies import (
     INCOMPATIBLE_ORDER,
     INTERNAL,
     LOST_UPDATE,
+    NO_VERSION_ORDER,
     REORDERED_APPENDS,
     Anomaly,
 )
@@ -99,6 +100,11 @@ def _suspect(inferred: Inferred, anomaly: Anomaly, operations: Sequence[Operatio
     more = f" ({plural(anomaly.found, 'case')} in all)" if anomaly.found > 1 else ""
     if anomaly.key < 0:
         many = plural(len(operations), "transaction")
+        if anomaly.name == NO_VERSION_ORDER:
+            return (
+                f"every order in which the versions that {many} wrote may have come was tried, and "
+                "under each there is a cycle"
+            )
         return f"every order of the {many} was tried, and in none are all answers right"
     name = show_name(columns.keys[anomaly.key])
     first = describe(operations[0])

@@ -12,7 +12,8 @@ from typing import Any
 from checker.reading import READINGS
 from checker.transactions.anomalies import REFUTES
 from checker.transactions.edges import NAMES, PROCESS, REALTIME
-from checker.transactions.evidence import IsolationRefutation, SerialOrder
+from checker.transactions.evidence import IsolationRefutation, SerialOrder, VersionOrder
+from checker.transactions.keeping import check_no_versions, check_versions
 from checker.transactions.levels import (
     REPEATABLE_READ,
     SERIAL,
@@ -30,7 +31,7 @@ TRIED_MAX = 200_000
 
 
 def verify_isolation(
-    operations: Iterable[Operation], proof: SerialOrder | IsolationRefutation
+    operations: Iterable[Operation], proof: SerialOrder | VersionOrder | IsolationRefutation
 ) -> str | None:
     """None if the proof holds of the history; else a sentence why not. Linear for an order."""
     nil_says_nothing = READINGS[proof.reading].nil_read == "anything"
@@ -38,6 +39,8 @@ def verify_isolation(
     try:
         if isinstance(proof, SerialOrder):
             told.replay(proof)
+        elif isinstance(proof, VersionOrder):
+            check_versions(told, proof.level, proof.versions)
         else:
             told.refuted(proof)
     except Unproved as why:
@@ -99,6 +102,9 @@ class _Verifier(Told):
         elif proof.anomaly == "no-serial-order":
             self._no_order(proof.level)
             refutes = (SERIALIZABLE, REPEATABLE_READ)
+        elif proof.anomaly == "no-version-order":
+            check_no_versions(self, proof.level)
+            refutes = (proof.level,)
         else:
             check = _CHECKS.get(proof.anomaly)
             if check is None:

@@ -46,6 +46,8 @@ _MEANINGS = {
     "internal": "A transaction did not see its own writes, or saw a key change while it ran.",
     "lost-update": "A change was overwritten by somebody who had not seen it.",
     "no-serial-order": "No order of all transactions explains what they were told.",
+    "no-version-order": "Whatever order the writes came in, transactions depend on one another "
+    "in a circle.",
     "not linearizable": "No order of the operations explains all answers: whichever way they are "
     "put one after another, some answer is wrong.",
     "counter too high": "The counter told more than was ever added to it.",

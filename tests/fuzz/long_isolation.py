@@ -2,9 +2,9 @@
 
 Small histories over lists and over registers, from stores that keep more or less of their
 promises, against brute force over every order of commits and every snapshot; each order and each
-anomaly found is put before the verifier. It prints what it tried, and how many histories that do
-not have a level inference alone leaves undecided; it stops at the first disagreement with the
-history that shows it and the command that plays it again.
+anomaly found is put before the verifier. It prints what it tried, and how many histories that have
+a level, or do not, are left undecided without trying every order of transactions; it stops at the
+first disagreement with the history that shows it and the command that plays it again.
 """
 
 from __future__ import annotations
@@ -67,10 +67,11 @@ def compare(model: str, asked: argparse.Namespace) -> bool:
             return False
     took = time.monotonic() - began
     print(f"{model}: {asked.histories:,} histories in {took:.0f} s, nobody accused falsely")
-    print(f"  {'level':36} {'valid':>7} {'invalid':>8} {'undecided though invalid':>25}")
+    print(f"  {'level':36} {'valid':>7} {'undecided':>10} {'invalid':>8} {'undecided':>10}")
     for level, (left, of) in missed(seen).items():
-        valid = seen[level, "valid", "valid"] + seen[level, "unknown", "valid"]
-        print(f"  {level:36} {valid:7,} {of:8,} {left:25,}")
+        open_too = seen[level, "unknown", "valid"]
+        valid = seen[level, "valid", "valid"] + open_too
+        print(f"  {level:36} {valid:7,} {open_too:10,} {of:8,} {left:10,}")
     return True
 
 

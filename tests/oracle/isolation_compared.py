@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 
 import isolation
 
+from checker.transactions.choosing import versions_for
 from checker.transactions.deciding import decide
-from checker.transactions.evidence import IsolationRefutation, SerialOrder
+from checker.transactions.evidence import IsolationRefutation, SerialOrder, VersionOrder
 from checker.transactions.intake import transactions_of
+from checker.transactions.levels import SERIAL, implied
 from checker.transactions.showing import evidence_of
 from checker.transactions.verifying import verify_isolation
 from histories.event import Operation
@@ -53,6 +55,16 @@ def compared(
         kept = SerialOrder.from_json(json.loads(json.dumps(order.to_json())))
         if problem := verify_isolation(operations, kept):
             wrong.append(f"its order: {problem}")
+    for level in findings.holds.difference(implied(findings.serial) if findings.serial else ()):
+        versions = versions_for(findings.inferred, level, compiled)
+        if versions is None:
+            if level in TRUTH and level not in SERIAL:
+                wrong.append(f"{level} holds, and no order of versions shows it")
+            continue
+        shown = VersionOrder(model, level, versions)
+        kept_so = VersionOrder.from_json(json.loads(json.dumps(shown.to_json())))
+        if problem := verify_isolation(operations, kept_so):
+            wrong.append(f"its order of versions for {level}: {problem}")
     for anomaly in findings.anomalies:
         for level in anomaly.refutes:
             evidence = evidence_of(findings.inferred, anomaly)

@@ -40,6 +40,11 @@ SERIAL_SHOWN = (
     "what the level asks of sessions, or of real time, is kept",
     "one copy of the keys, used by one client, can take every transaction",
 )
+VERSIONS_SHOWN = (
+    "every write of a transaction that happened has its place in the order of its key's versions",
+    "every read is of one of them",
+    "under this order there is no cycle that the level rules out",
+)
 ANOMALY_SHOWN = (
     "the anomaly is there in what clients were told",
     "the level rules it out",
@@ -142,17 +147,16 @@ def verify_command(
 def _verified(
     evidence: Proof, certificate: Path, history: Path, model: str | None, independent: bool | None
 ) -> Verified:
-    from checker.consistency.proof import problem_of
+    from checker.consistency.proof import Isolation, problem_of
     from checker.linearizability.certificate import Certificate
     from checker.linearizability.fit import check_fit
     from checker.linearizability.refutation import Refutation
     from checker.reading import READINGS
-    from checker.transactions.evidence import IsolationRefutation, SerialOrder
     from checker.transactions.intake import transactions_of
     from histories.history import read_history
 
     started = time.perf_counter()
-    isolation = isinstance(evidence, (SerialOrder, IsolationRefutation))
+    isolation = isinstance(evidence, Isolation)
     definition = None if isolation else _model(evidence.model, model)
     if evidence.reading not in READINGS:
         raise Problems([f"{certificate}: the reading {evidence.reading!r} is not known."])
@@ -249,6 +253,8 @@ def _tell(certificate: Path, found: Verified) -> None:
         f"({evidence.model}, outcomes read as {evidence.reading}{keys})"
     )
     others = SERIAL_SHOWN if verdict == "valid" else ANOMALY_SHOWN
+    if hasattr(evidence, "versions"):
+        others = VERSIONS_SHOWN
     for shown in SHOWN.get(found.claim, others):
         print_text(f"  ✓ {shown}")
     print_text(f"  {cost}")
