@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from checker.linearizability.search import linearizable
@@ -13,6 +15,7 @@ from checker.transactions.choosing import versions_for
 from checker.transactions.columns import LIST_APPEND as LISTS
 from checker.transactions.columns import RW_REGISTER
 from checker.transactions.deciding import decide
+from checker.transactions.edges import PROCESS, REALTIME
 from checker.transactions.evidence import IsolationRefutation, SerialOrder, VersionOrder
 from checker.transactions.findings import Findings
 from checker.transactions.intake import transactions_of
@@ -118,12 +121,30 @@ def _isolation(findings: Findings, level: str) -> dict[str, Any]:
         "not_refuted": list(findings.maximal),
         "shown": list(strongest(findings.holds)),
         "refuted_by": {name: findings.closest(name).name for name in LEVELS if name in refuted},
-        "anomalies": {one.name: _count(findings, one) for one in findings.anomalies},
+        "anomalies": {
+            one.name: _count(one)
+            for one in (*findings.anomalies, *_in_real_time(findings.anomalies))
+            if one in findings.anomalies or all(one.name != a.name for a in findings.anomalies)
+        },
         "doubts": list(findings.doubts),
     }
 
 
-def _count(findings: Findings, anomaly: Anomaly) -> dict[str, Any]:
+def _in_real_time(anomalies: Sequence[Anomaly]) -> list[Anomaly]:
+    """Cycles that go by sessions, named as those of real time that they are, too: what a process
+    knew the end of was over. Nobody looks for those once a level is ruled out by the former."""
+    return [
+        Anomaly.of_cycle(
+            tuple(
+                replace(edge, sort=REALTIME) if edge.sort == PROCESS else edge for edge in one.cycle
+            )
+        )
+        for one in anomalies
+        if any(edge.sort == PROCESS for edge in one.cycle)
+    ]
+
+
+def _count(anomaly: Anomaly) -> dict[str, Any]:
     return {
         "transactions": len(anomaly.rows),
         "found": anomaly.found,

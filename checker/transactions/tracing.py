@@ -186,6 +186,8 @@ def spines(
                     break
             if flags[s] & INCOMPATIBLE == 0:
                 continue
+            if repeats(a, length[s], elements, stamp, s):
+                flags[s] |= DUPLICATE
             for j in range(a, a + length[s]):
                 v = elements[j]
                 if whose[v] != k:

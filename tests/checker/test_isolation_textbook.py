@@ -35,6 +35,7 @@ KNOSSOS = READINGS["knossos"]
         ("rxay1 ryaz1 rzax1", "G2-item", "repeatable-read"),
         ("rx1", "garbage-read", "read-uncommitted"),
         ("ax1 rx11", "duplicate-elements", "read-uncommitted"),
+        ("ax1 ax2 ax3 rx123 rx121", "duplicate-elements", "read-uncommitted"),
         ("ax1 ax3rx1", "internal", "read-atomic"),
         ("ax1 rxrx1", "internal", "read-atomic"),
         ("rx1ax1", "internal", "read-atomic"),
@@ -199,3 +200,11 @@ def test_the_table_of_levels_has_no_circle_and_ends_in_the_weakest():
         weaker = list(implied(name))
         assert len(weaker) == len(set(weaker)) and "read-uncommitted" in weaker
     assert set(implied("strict-serializable")) == set(LEVELS)
+
+
+def test_a_cycle_by_sessions_is_listed_as_one_of_real_time_too():
+    result = judge_isolation(table_of(told("1:ax1", "1:rx")), "list-append")
+    listed = result.statistics["isolation"]["anomalies"]
+    assert list(listed) == ["G-single-process", "G-single-realtime"]
+    assert listed["G-single-realtime"]["rules_out"] == ["strong-snapshot-isolation"]
+    assert [one.kind for one in result.violations] == ["G-single-process"]
