@@ -9,21 +9,23 @@ from typing import Any
 
 import numpy as np
 
+from checker.bank import unknown_beginning
 from checker.consistency.promise import EVERY, LINEARIZABLE, RULED, misfits, promises_of
 from checker.counters import check_counter
 from checker.linearizability.fit import check_fit
 from checker.linearizability.search import linearizable
-from checker.models import MODELS, Model
+from checker.models import BANK, MODELS, Model
 from checker.reading import READINGS, Reading
 from checker.sets import check_set
 from checker.substance import Substance
+from checker.unique_ids import check_unique_ids
 from checker.verdict import Result, Verdict
 from checker.watches import check_watches
 from histories.errors import HistoryError, Problem
 from histories.history import History
 from histories.table import Table, table_of
 
-_OF_THEIR_OWN = {"watch": check_watches}
+_OF_THEIR_OWN = {"watch": check_watches, "unique-ids": check_unique_ids}
 """Models that are no objects with states: their histories are judged without a search."""
 
 ISOLATED = ("list-append", "rw-register")
@@ -171,6 +173,7 @@ def _promised(
         options["time_limit_s"],
         options["memory_limit_mb"],
         options["explained"],
+        _unknowable(definition, table),
     )
     rows = judge_promises(case, promises)
     worth, why = _substance(history, table, definition.name)
@@ -206,7 +209,15 @@ def _substance(history: History, table: Table, model: str) -> tuple[Verdict, str
     return Substance.of(table, model).verdict(ours=history.reading == "splitbrain")
 
 
+def _unknowable(model: Model, table: Table) -> str | None:
+    """Why no order of all operations can be told from others, if that is so."""
+    return unknown_beginning(table) if model is BANK else None
+
+
 def _judged(history: History, model: str | Model, **options: Any) -> Result:
+    definition = MODELS[model] if isinstance(model, str) else model
+    if (why := _unknowable(definition, table_of(history.operations))) is not None:
+        return replace(_bare(history, definition.name), reason=why)
     glance = _AT_A_GLANCE.get(model) if isinstance(model, str) else None
     if glance is not None:
         seen = glance(history.operations)

@@ -18,7 +18,7 @@ NOTHING_ADDED = {
     "set": "no add was ever acknowledged and no element ever read",
     "counter": "no add was ever acknowledged and every read answered 0",
 }
-NEEDS_VALUES = (*NOTHING_ADDED, "multi-register", "list-append", "rw-register")
+NEEDS_VALUES = (*NOTHING_ADDED, "multi-register", "list-append", "rw-register", "bank")
 """Models of which an answer that is not nil need not have seen anything."""
 
 
@@ -86,7 +86,7 @@ class Substance:
             return bool(answer)
         if f == "txn":
             return answer is not None and _seen_by(answer, self.model)
-        if self.model == "multi-register" and isinstance(answer, dict):
+        if self.model in ("multi-register", "bank") and isinstance(answer, dict):
             return any(value is not None for value in answer.values())
         return answer is not None
 

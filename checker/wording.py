@@ -79,6 +79,9 @@ def deed(operation: Operation) -> str:
         text = f"cas {show(value[0])}→{show(value[1])}"
     elif steps := _steps(operation):
         text = f"{f} {steps}"
+    elif (moved := _moved(value)) is not None:
+        source, target, amount = moved
+        text = f"{f} {show(amount)} {show_name(source)}→{show_name(target)}"
     elif f in ("read", "get", "dequeue"):
         text = f"{f} {show(operation.output)}" if operation.outcome is Outcome.OK else f
     elif value is None and operation.output is None:
@@ -97,6 +100,9 @@ def noun(operation: Operation) -> str:
         return f"compare-and-set from {show(value[0])} to {show(value[1])}"
     if steps := _steps(operation):
         return f"transaction {steps}"
+    if (moved := _moved(value)) is not None:
+        source, target, amount = moved
+        return f"{operation.f} of {show(amount)} from {show_name(source)} to {show_name(target)}"
     if operation.f in ("read", "get", "dequeue"):
         known = operation.outcome is Outcome.OK
         return f"{operation.f} of {show(operation.output)}" if known else operation.f
@@ -109,6 +115,13 @@ def _steps(operation: Operation) -> str | None:
         return None
     known = operation.outcome is Outcome.OK and operation.output is not None
     return show_steps(operation.output if known else operation.input)
+
+
+def _moved(value: Any) -> tuple[Any, Any, Any] | None:
+    """From where, to where and how much a transfer moves; None for what is no transfer."""
+    if not isinstance(value, dict) or value.keys() != {"from", "to", "amount"}:
+        return None
+    return value["from"], value["to"], value["amount"]
 
 
 def describe(operation: Operation) -> str:

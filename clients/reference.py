@@ -27,8 +27,11 @@ WIRE = {
     "register": {"read": "read", "write": "write", "cas": "cas"},
     "set": {"add": "set.add", "read": "set.read"},
     "counter": {"add": "counter.add", "read": "counter.read"},
+    "ids": {"generate": "counter.next"},
 }
 """What an operation of a workload is called on the wire."""
+ANSWERED = frozenset({"generate"})
+"""Mutations whose answers tell something."""
 
 ERRORS = table(
     Row("mismatch", Outcome.FAIL, ran=True),
@@ -58,6 +61,7 @@ class ReferenceCore:
     def __init__(self, workload: str, run: str, *, resends: bool = False, prefix: str = "") -> None:
         if workload not in self.wires:
             raise ValueError(f"unknown workload {workload!r}; the nodes know {sorted(self.wires)}")
+        self._workload = workload
         self._wire = self.wires[workload]
         self._run = run
         self._resends = resends
@@ -90,7 +94,7 @@ class ReferenceCore:
             "seq": self._seq,
             "f": self._wire[invocation.f],
             "key": f"{self._prefix}{invocation.key}" if self._prefix else invocation.key,
-            "value": invocation.value,
+            "value": self._asked(invocation),
         }
         if self._since:
             request["since"] = self._since
@@ -171,9 +175,14 @@ class ReferenceCore:
             return None
         return Completion(Outcome.INFO, None, error, row.unavailable)
 
+    def _asked(self, invocation: Invocation) -> Any:
+        """The value of the request."""
+        return invocation.value
+
     def _told(self, invocation: Invocation, answer: dict[str, Any]) -> Any:
-        """What an operation that succeeded has to tell: a read its value, all others nothing."""
-        return answer.get("value") if self.is_read(invocation) else None
+        """What an operation that succeeded has to tell: of most mutations nothing."""
+        tells = invocation.f in ANSWERED or self.is_read(invocation)
+        return answer.get("value") if tells else None
 
 
 def _parsed(payload: bytes) -> dict[str, Any]:

@@ -10,12 +10,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from clients import bank
 from clients.client import Invocation
 from clients.errors import Row, table
 from clients.reference import ERRORS, ReferenceCore
 from histories.event import Outcome
 
-TRANSACTIONS = {"list-append": {"txn": "txn"}, "rw-register": {"txn": "txn"}}
+TRANSACTIONS = {
+    "list-append": {"txn": "txn"},
+    "rw-register": {"txn": "txn"},
+    bank.BANK: bank.OPERATIONS,
+}
 
 REFUSALS = ERRORS | table(
     Row("aborted", Outcome.FAIL, ran=True),
@@ -32,7 +37,12 @@ class TransactionCore(ReferenceCore):
 
     def is_read(self, invocation: Invocation) -> bool:
         """Whether no step of it writes."""
-        return all(f == "r" for f, _, _ in invocation.value)
+        return all(f == "r" for f, _, _ in self._asked(invocation))
+
+    def _asked(self, invocation: Invocation) -> Any:
+        """The steps; those of a bank follow from what is done."""
+        return bank.steps_of(invocation) if self._workload == bank.BANK else invocation.value
 
     def _told(self, invocation: Invocation, answer: dict[str, Any]) -> Any:
-        return answer.get("value")
+        told = answer.get("value")
+        return bank.told(invocation, told) if self._workload == bank.BANK and told else told

@@ -32,7 +32,10 @@ ASIDE_SECONDS_MAX = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A history to judge. ``linear``: what is known of its linearizability, if it was asked."""
+    """A history to judge. ``linear``: what is known of its linearizability, if it was asked.
+
+    ``unknowable``: why no order of its operations can be looked for, if none can.
+    """
 
     table: Table
     model: Model
@@ -41,6 +44,7 @@ class Case:
     time_limit_s: float | None
     memory_limit_mb: float | None
     explained: bool
+    unknowable: str | None = None
 
 
 def judge_promises(case: Case, promises: Sequence[str]) -> list[Promised]:
@@ -60,6 +64,8 @@ def judge_promises(case: Case, promises: Sequence[str]) -> list[Promised]:
     for name in promises:
         if PROMISES[name].rule:
             rows[name] = ruled(name, Operations(case.table), explained=case.explained)
+        elif case.unknowable is not None:
+            rows.setdefault(name, Promised(name, Verdict.UNKNOWN, case.unknowable))
     if rows.keys() >= set(promises):
         return [_implied(rows[name], rows.values()) for name in promises]
     try:

@@ -51,6 +51,7 @@ SET_FULL = "set-full"
 SET_FULL_LINEARIZABLE = "set-full-linearizable"
 UNIQUE_IDS = "unique-ids"
 BANK = "bank"
+BANK_TOTAL = "bank-total"
 LONG_FORK = "long-fork"
 CAUSAL_REVERSE = "causal-reverse"
 
@@ -71,7 +72,7 @@ PROMISES = {
             "each operation takes effect at one moment between its call and its answer",
             "every model, within the time and memory allowed",
             "Herlihy & Wing, Linearizability (TOPLAS 1990), § 2",
-            (SEQUENTIAL, *GUARANTEES, SET_FULL, SET_FULL_LINEARIZABLE),
+            (SEQUENTIAL, *GUARANTEES, SET_FULL, SET_FULL_LINEARIZABLE, BANK_TOTAL),
         ),
         Promise(
             SEQUENTIAL,
@@ -124,6 +125,31 @@ PROMISES = {
             (SET_FULL,),
             models=("set",),
             rule="checker.sets:check_set_full_linearizable",
+        ),
+        Promise(
+            UNIQUE_IDS,
+            "no two that asked for an id were given the same",
+            "unique-ids",
+            _JEPSEN + "unique-ids",
+            models=("unique-ids",),
+            rule="checker.unique_ids:check_unique_ids",
+        ),
+        Promise(
+            BANK,
+            "every read of all accounts has the total that was put in, and none is below zero",
+            "banks",
+            "Jepsen, jepsen.tests.bank",
+            (BANK_TOTAL,),
+            models=("bank",),
+            rule="checker.bank:check_bank",
+        ),
+        Promise(
+            BANK_TOTAL,
+            "… and a balance may be below zero",
+            "banks",
+            "Jepsen, jepsen.tests.bank, :negative-balances? true",
+            models=("bank",),
+            rule="checker.bank:check_bank_total",
         ),
     )
 }

@@ -26,6 +26,7 @@ from checker.linearizability.aspect import Aspect, Founding, Unsound
 from checker.linearizability.aspects_of_transactions import Lists, Registers
 from checker.linearizability.sight import Sight
 from checker.models import MODELS
+from checker.models.bank import balances_of
 from checker.models.model import Effect, Model
 from checker.reading import Reading
 from histories.canonical import canonical
@@ -244,6 +245,18 @@ class _Appends(Aspect):
         }
 
 
+class _Bank(Aspect):
+    def founding(self, operation: Operation, stay: Sequence[Operation]) -> Founding | None:
+        """What was read or put into all accounts; a read of nothing but nil saw the beginning."""
+        if operation.f == "transfer":
+            return None
+        balances = operation.input if operation.f == "open" else operation.output
+        if balances is None:
+            return None
+        there = balances_of(balances)
+        return [("open", there)] if there else []
+
+
 def _owner(operation: Operation) -> Hashable:
     if operation.input is None:
         return ("process", operation.process)
@@ -272,6 +285,7 @@ _ASPECTS: dict[str, type[Aspect]] = {
     "counter": _Counter,
     "append": _Appends,
     "list-append": Lists,
+    "bank": _Bank,
 }
 
 

@@ -1,6 +1,7 @@
 """The sequential objects a history can be judged against."""
 
 from checker.models.append import APPEND
+from checker.models.bank import BANK
 from checker.models.counter import COUNTER
 from checker.models.grow_set import SET
 from checker.models.list_append import LIST_APPEND
@@ -25,11 +26,13 @@ MODELS = {
         COUNTER,
         APPEND,
         LIST_APPEND,
+        BANK,
     )
 }
 
 __all__ = [
     "APPEND",
+    "BANK",
     "CAS_REGISTER",
     "COUNTER",
     "FIFO_QUEUE",

@@ -233,11 +233,13 @@ MODELS = {
     "counter": "integers are added, the sum is read; 0 at first",
     "append": "a string or list that is appended to and read whole",
     "list-append": "lists appended to and read in one transaction",
+    "bank": "amounts are transferred between accounts, all balances are read at once",
 }
 """Names and summaries as in ``checker.models``, which takes too long to load for a help text."""
 
 
 WHOLE = {
+    "unique-ids": "ids that are asked for; no two are the same",
     "rw-register": "registers written and read in one transaction; levels of isolation are judged",
     "watch": "puts, and watches that tell each change once, in order and without a gap",
 }
@@ -260,6 +262,9 @@ PROMISES = {
     "writes-follow-reads": "who has seen a write sees what its process had read before it",
     "set-full": "what was once in a set, or acknowledged, is not gone for good",
     "set-full-linearizable": "… and every read that begins later has it",
+    "unique-ids": "no two that asked for an id were given the same",
+    "bank": "every read of all accounts has the total that was put in, and none is below zero",
+    "bank-total": "… and a balance may be below zero",
 }
 """Names and summaries as in ``checker.consistency.promise``."""
 

@@ -17,6 +17,7 @@ _MEANINGS = {
     "false mismatch": "A compare-and-set was refused although the value it expected was there all "
     "the time.",
     "duplicate": "One change took effect more than once.",
+    "duplicate id": "Two that asked for an id were given the same one.",
     "dequeued twice": "One element was handed out twice.",
     "lost element": "An element went in and never came out.",
     "resurrected": "What had been taken away was there again.",

@@ -1,7 +1,9 @@
 """The workloads there are, by name."""
 
 from splitbrain.workloads.append import APPEND
+from splitbrain.workloads.bank import BANK
 from splitbrain.workloads.counter import COUNTER
+from splitbrain.workloads.ids import IDS
 from splitbrain.workloads.list_append import LIST_APPEND
 from splitbrain.workloads.lock import LOCK
 from splitbrain.workloads.register import REGISTER
@@ -10,7 +12,7 @@ from splitbrain.workloads.watch import WATCH
 from splitbrain.workloads.workload import Workload
 
 WORKLOADS: dict[str, Workload] = {
-    w.name: w for w in (REGISTER, SET, COUNTER, APPEND, LIST_APPEND, LOCK, WATCH)
+    w.name: w for w in (REGISTER, SET, COUNTER, IDS, APPEND, LIST_APPEND, BANK, LOCK, WATCH)
 }
 
 __all__ = ["WORKLOADS", "Workload"]

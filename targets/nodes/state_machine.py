@@ -9,7 +9,7 @@ from targets.nodes.replicated import Replicated
 from targets.nodes.sessions import SESSIONS_MAX
 
 READS = frozenset({"read", "set.read", "counter.read"})
-MUTATIONS = frozenset({"write", "cas", "set.add", "counter.add"})
+MUTATIONS = frozenset({"write", "cas", "set.add", "counter.add", "counter.next"})
 
 
 class StateMachine(Replicated):
@@ -34,6 +34,8 @@ class StateMachine(Replicated):
             raise BadRequest(f"set.add takes a string or an integer, not {value!r}")
         if f == "counter.add" and type(value) is not int:
             raise BadRequest(f"counter.add takes an integer, not {value!r}")
+        if f == "counter.next" and value is not None:
+            raise BadRequest(f"counter.next takes no value, not {value!r}")
 
     def dump(self) -> dict[str, Any]:
         """The whole state as JSON, the same for the same commands; for ``restore``."""
@@ -66,6 +68,9 @@ class StateMachine(Replicated):
             self.sets.setdefault(command.key, set()).add(command.value)
         elif command.f == "counter.add":
             self.counters[command.key] = self.counters.get(command.key, 0) + command.value
+        elif command.f == "counter.next":
+            self.counters[command.key] = self.counters.get(command.key, 0) + 1
+            return {"ok": True, "value": self.counters[command.key]}
         else:
             expected, new = command.value
             found = self.registers.get(command.key)

@@ -20,12 +20,16 @@ LOST_AT_PROMOTION = Departure(
         "monotonic-reads",
         "monotonic-writes",
         "writes-follow-reads",
+        "set-full",
+        "set-full-linearizable",
+        "unique-ids",
     ),
     # A compare-and-set that was lost leaves its value to another one.
     kinds=(
         "lost write",
         "stale read",
         "lost update",
+        "duplicate id",
         "impossible compare-and-set",
         "not linearizable",
         "counter too low",
@@ -40,7 +44,7 @@ STALE_IN_SESSIONS = Departure(
     "stale-reads",
     "with reads=session, a node reads what it has, which may be old: that is sequentially "
     "consistent, and not linearizable",
-    breaks=("linearizable",),
+    breaks=("linearizable", "set-full-linearizable"),
     kinds=("stale read", "lost write", "counter too low"),
 )
 

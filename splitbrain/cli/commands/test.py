@@ -83,8 +83,8 @@ class _Many:
     "--workload",
     section=LOAD,
     metavar="NAME",
-    help="What clients do: register, set, counter; of etcd and zookeeper also append and lock, of "
-    "etcd list-append and watch.  [default: register]",
+    help="What clients do: register, set, counter; of our own stores also ids; of etcd and "
+    "zookeeper also append and lock, of etcd list-append and watch.  [default: register]",
 )
 @option(
     "--concurrency",

@@ -2,8 +2,9 @@
 
     {"f": "txn", "key": 7, "value": [["append", "x", 1], ["r", "y", null], ["w", "z", 5]], …}
 
-``append`` puts a value at the end of a list, ``w`` puts one in a register, ``r`` reads either,
-what the transaction itself has written included. ``key`` is the group to which the names
+``append`` puts a value at the end of a list, ``w`` puts one in a register, ``add`` adds an integer
+to one, which must not fall below zero, and ``r`` reads either, what the transaction itself has
+written included. ``key`` is the group to which the names
 belong. A transaction that writes says its session and a sequence number (Ongaro 2014, section
 6.3), so that one that is sent again is the same transaction.
 """
@@ -16,7 +17,7 @@ from typing import Any
 from targets.nodes.command import DEPTH_MAX, BadRequest, is_deeper
 from targets.nodes.frames import encode_json
 
-READ, APPEND, WRITE = "r", "append", "w"
+READ, APPEND, WRITE, ADD = "r", "append", "w", "add"
 TXN = "txn"
 BYTES_MAX = 1 << 20
 
@@ -65,8 +66,10 @@ def _step(step: Any) -> tuple[str, Any, Any]:
     if not isinstance(step, list) or len(step) != 3:
         raise BadRequest(f"a step is [f, name, value], not {step!r}")
     f, name, value = step
-    if f not in (READ, APPEND, WRITE):
-        raise BadRequest(f"a step's f is one of {READ}, {APPEND}, {WRITE}, not {f!r}")
+    if f not in (READ, APPEND, WRITE, ADD):
+        raise BadRequest(f"a step's f is one of {READ}, {APPEND}, {WRITE}, {ADD}, not {f!r}")
+    if f == ADD and type(value) is not int:
+        raise BadRequest(f"add takes an integer, not {value!r}")
     if not _is_name(name):
         raise BadRequest(f"a step's name is a string or an integer, not {name!r}")
     if isinstance(value, list | dict) and is_deeper(value, DEPTH_MAX):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from targets.nodes.frames import encode_json
-from targets.nodes.two_phase_commit.request import APPEND, READ
+from targets.nodes.two_phase_commit.request import ADD, APPEND, READ
 
 ItemStep = tuple[int, str, str, Any]
 """(place in the transaction, f, item, value)."""
@@ -44,6 +44,9 @@ class Store:
                 seen[place] = now
             else:
                 workspace[item] = _written(f, item, now, value)
+                # Only here: what has been decided is put in place whatever it leaves.
+                if f == ADD and workspace[item] < 0:
+                    raise Impossible(f"{item} would hold {workspace[item]}, which is below zero")
         return seen
 
     def measure(self, steps: Sequence[ItemStep]) -> int:
@@ -62,10 +65,10 @@ class Store:
     def install(self, writes: Sequence[Write]) -> None:
         """Put the writes of a committed transaction in place, in their order."""
         for item, f, value in writes:
-            size = len(encode_json(value)) + 1
             before = self._bytes.get(item, 0) if f == APPEND else 0
             self.values[item] = _written(f, item, self.values.get(item), value)
-            self._bytes[item] = before + size
+            put = self.values[item] if f == ADD else value
+            self._bytes[item] = before + len(encode_json(put)) + 1
 
     def restore(self, item: str, value: Any) -> None:
         """``item`` holds ``value``."""
@@ -79,6 +82,10 @@ def writes_of(steps: Sequence[ItemStep]) -> list[Write]:
 
 
 def _written(f: str, item: str, now: Any, value: Any) -> Any:
+    if f == ADD:
+        if not (now is None or type(now) is int):
+            raise Impossible(f"{item} holds {now!r}, which is no integer to add to")
+        return (now or 0) + value
     if f != APPEND:
         return value
     if now is not None and not isinstance(now, list):

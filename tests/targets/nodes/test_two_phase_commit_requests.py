@@ -23,7 +23,8 @@ APPEND = [["append", "x", 1]]
         ({"f": "txn", "value": []}, "a txn is a list of 1 to 64 steps [f, name, value]"),
         ({"f": "txn", "value": APPEND * 65}, "a txn is a list of 1 to 64 steps"),
         ({"f": "txn", "value": [["append", "x"]]}, "a step is [f, name, value], not"),
-        ({"f": "txn", "value": [["cas", "x", 1]]}, "a step's f is one of r, append, w, not 'cas'"),
+        ({"f": "txn", "value": [["cas", "x", 1]]}, "a step's f is one of r, append, w, add, not"),
+        ({"f": "txn", "value": [["add", "x", 1.5]]}, "add takes an integer, not 1.5"),
         ({"f": "txn", "value": [["r", None, None]]}, "a step's name is a string or an integer"),
         ({"f": "txn", "value": APPEND}, "a txn that writes needs a session (string) and a seq"),
         (
@@ -48,6 +49,19 @@ def test_a_value_nested_too_deep_is_refused() -> None:
         value = [value]
     refused = Cluster().ask("n1", ("append", "x", value))
     assert refused.error == "bad-request"
+
+
+def test_what_would_fall_below_zero_is_refused_whole() -> None:
+    cluster = Cluster()
+    assert cluster.ask_and_wait("n1", ("w", "x", 3), ("add", "y", 2)).ok
+    refused = cluster.ask_and_wait("n2", ("add", "y", 4), ("add", "x", -4))
+    assert (refused.error, refused.answer["definite"]) == ("refused", True)
+    assert "would hold -1, which is below zero" in refused.answer["detail"]
+    moved = cluster.ask_and_wait("n3", ("add", "x", 1), ("add", "x", -4), ("add", "y", 3))
+    assert moved.ok
+    assert cluster.read("x", "y") == [0, 5]
+    assert cluster.ask_and_wait("n1", ("append", "z", 1)).ok
+    assert cluster.ask_and_wait("n1", ("add", "z", 1)).error == "refused"
 
 
 def test_what_is_asked_again_is_answered_again_and_happens_once() -> None:
