@@ -12,6 +12,7 @@ import numpy as np
 from checker.bank import unknown_beginning
 from checker.consistency.promise import EVERY, LINEARIZABLE, RULED, misfits, promises_of
 from checker.counters import check_counter
+from checker.delivery.judging import check_total_queue
 from checker.linearizability.fit import check_fit
 from checker.linearizability.search import linearizable
 from checker.models import BANK, MODELS, Model
@@ -25,7 +26,11 @@ from histories.errors import HistoryError, Problem
 from histories.history import History
 from histories.table import Table, table_of
 
-_OF_THEIR_OWN = {"watch": check_watches, "unique-ids": check_unique_ids}
+_OF_THEIR_OWN = {
+    "watch": check_watches,
+    "unique-ids": check_unique_ids,
+    "total-queue": check_total_queue,
+}
 """Models that are no objects with states: their histories are judged without a search."""
 
 ISOLATED = ("list-append", "rw-register")

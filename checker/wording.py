@@ -9,6 +9,7 @@ from histories.event import Operation, Outcome
 
 VALUE_WIDTH_MAX = 24
 STEPS_WIDTH_MAX = 60
+_LOOKS = ("read", "get", "dequeue", "receive")
 STEPS = ("r", "w", "read", "write", "append")
 """What the steps of a transaction begin with."""
 
@@ -82,8 +83,8 @@ def deed(operation: Operation) -> str:
     elif (moved := _moved(value)) is not None:
         source, target, amount = moved
         text = f"{f} {show(amount)} {show_name(source)}→{show_name(target)}"
-    elif f in ("read", "get", "dequeue"):
-        text = f"{f} {show(operation.output)}" if operation.outcome is Outcome.OK else f
+    elif f in _LOOKS:
+        text = f"{f} {show(_seen(operation))}" if operation.outcome is Outcome.OK else f
     elif value is None and operation.output is None:
         text = f
     else:
@@ -103,10 +104,18 @@ def noun(operation: Operation) -> str:
     if (moved := _moved(value)) is not None:
         source, target, amount = moved
         return f"{operation.f} of {show(amount)} from {show_name(source)} to {show_name(target)}"
-    if operation.f in ("read", "get", "dequeue"):
+    if operation.f in _LOOKS:
         known = operation.outcome is Outcome.OK
-        return f"{operation.f} of {show(operation.output)}" if known else operation.f
+        return f"{operation.f} of {show(_seen(operation))}" if known else operation.f
     return operation.f if value is None else f"{operation.f} of {show(value)}"
+
+
+def _seen(operation: Operation) -> Any:
+    """What was answered; of a receive that says more than its element, the element."""
+    output = operation.output
+    if operation.f == "receive" and isinstance(output, dict) and "element" in output:
+        return output["element"]
+    return output
 
 
 def _steps(operation: Operation) -> str | None:

@@ -37,7 +37,7 @@ class Promise:
 EVERY = "all"
 """Stands for all promises that fit the model."""
 
-RULED = ("rw-register", "unique-ids", "watch")
+RULED = ("rw-register", "total-queue", "unique-ids", "watch")
 """Models that are no objects with states: there is no order of operations to look for."""
 
 LINEARIZABLE = "linearizable"
@@ -54,12 +54,15 @@ BANK = "bank"
 BANK_TOTAL = "bank-total"
 LONG_FORK = "long-fork"
 CAUSAL_REVERSE = "causal-reverse"
+AT_LEAST_ONCE = "at-least-once"
+EXACTLY_ONCE = "exactly-once"
 
 GUARANTEES = (READ_YOUR_WRITES, MONOTONIC_READS, MONOTONIC_WRITES, WRITES_FOLLOW_READS)
 """Those made to each session for itself."""
 
 _TERRY = "Terry et al., Session Guarantees for Weakly Consistent Replicated Data (PDIS 1994), § 3"
 _JEPSEN = "Jepsen, jepsen.checker/"
+_QUEUES = ("total-queue", "fifo-queue", "unordered-queue")
 _SEEN = ("register", "cas-register", "set", "counter")
 """Models in which what a session saw of others is told apart."""
 _TOLD_APART = "registers whose writes can be told apart, sets; counters in part"
@@ -72,7 +75,10 @@ PROMISES = {
             "each operation takes effect at one moment between its call and its answer",
             "every model, within the time and memory allowed",
             "Herlihy & Wing, Linearizability (TOPLAS 1990), § 2",
-            (SEQUENTIAL, *GUARANTEES, SET_FULL, SET_FULL_LINEARIZABLE, BANK_TOTAL),
+            (
+                *(SEQUENTIAL, *GUARANTEES, SET_FULL, SET_FULL_LINEARIZABLE, BANK_TOTAL),
+                *(AT_LEAST_ONCE, EXACTLY_ONCE),
+            ),
         ),
         Promise(
             SEQUENTIAL,
@@ -150,6 +156,22 @@ PROMISES = {
             "Jepsen, jepsen.tests.bank, :negative-balances? true",
             models=("bank",),
             rule="checker.bank:check_bank_total",
+        ),
+        Promise(
+            AT_LEAST_ONCE,
+            "what goes into a queue comes out, and stays until somebody is done with it",
+            "queues whose elements are all different, once they were found empty",
+            _JEPSEN + "total-queue",
+            models=_QUEUES,
+            rule="checker.delivery.judging:check_at_least_once",
+        ),
+        Promise(
+            EXACTLY_ONCE,
+            "what somebody is done with (acknowledged, dequeued) is never handed out again",
+            "queues whose elements are all different",
+            _JEPSEN + "total-queue",
+            models=_QUEUES,
+            rule="checker.delivery.judging:check_exactly_once",
         ),
     )
 }

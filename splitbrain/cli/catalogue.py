@@ -242,6 +242,7 @@ WHOLE = {
     "unique-ids": "ids that are asked for; no two are the same",
     "rw-register": "registers written and read in one transaction; levels of isolation are judged",
     "watch": "puts, and watches that tell each change once, in order and without a gap",
+    "total-queue": "elements go in, are received and acknowledged, or dequeued",
 }
 """What is no object with states: a history is judged as a whole."""
 
@@ -265,6 +266,10 @@ PROMISES = {
     "unique-ids": "no two that asked for an id were given the same",
     "bank": "every read of all accounts has the total that was put in, and none is below zero",
     "bank-total": "… and a balance may be below zero",
+    "at-least-once": "what goes into a queue comes out, and stays until somebody is done with it",
+    "exactly-once": (
+        "what somebody is done with (acknowledged, dequeued) is never handed out again"
+    ),
 }
 """Names and summaries as in ``checker.consistency.promise``."""
 

@@ -20,6 +20,14 @@ _MEANINGS = {
     "duplicate id": "Two that asked for an id were given the same one.",
     "dequeued twice": "One element was handed out twice.",
     "lost element": "An element went in and never came out.",
+    "not redelivered": "An element was handed out to somebody who was never done with it, and it "
+    "did not come out again.",
+    "redelivered after acknowledgement": "Somebody was told that an element is done with, and "
+    "later it was handed out once more.",
+    "acknowledged twice": "Two clients were told that they are done with one element: its work "
+    "was done twice.",
+    "two receivers at once": "An element was handed out while somebody else still had it, within "
+    "the time for which it was to be kept from others.",
     "resurrected": "What had been taken away was there again.",
     "unexpected": "A read returned what nobody had ever put there.",
     "value never written": "A read returned what nobody had ever written.",
@@ -56,6 +64,7 @@ _MEANINGS = {
 
 
 _OF_WORKLOADS = {
+    ("queue", "resurrected"): "An element came out whose enqueue had failed definitely.",
     ("lock", "lost write"): "Two clients held the lock at once. Each adds to a list that only the "
     "lock protects: it reads the list and writes it back, longer by one. An addition that is gone "
     "was written over by another holder, who had read the list before it.",

@@ -130,14 +130,24 @@ def models_command(as_json: bool) -> int:
     A model of your own is a Python file with a start state and a step:
     splitbrain check history.jsonl --model path/to/file.py:NAME
     """
+    from checker.delivery.shapes import FUNCTIONS as QUEUE_FUNCTIONS
     from checker.models import MODELS
     from checker.watches import FUNCTIONS as WATCH_FUNCTIONS
 
-    functions = {"watch": WATCH_FUNCTIONS, "rw-register": ("txn",), "unique-ids": ("generate",)}
+    functions = {
+        "watch": WATCH_FUNCTIONS,
+        "rw-register": ("txn",),
+        "unique-ids": ("generate",),
+        "total-queue": QUEUE_FUNCTIONS,
+    }
     outcomes = {
         "watch": "a put of unknown outcome may be told or not; a failed one must not be",
         "unique-ids": "one that failed, or whose outcome is unknown, was given to nobody",
         "rw-register": "a read of nil saw what was there at first; unknown reads say nothing",
+        "total-queue": (
+            "a dequeue of unknown outcome took one element or none, an acknowledgement may have "
+            "succeeded; a receive may have hidden an element"
+        ),
     }
 
     rows = [

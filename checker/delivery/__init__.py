@@ -1,0 +1,1 @@
+"""Queues that hand elements out: nothing lost, and nothing again once it is done with."""

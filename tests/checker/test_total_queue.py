@@ -1,0 +1,301 @@
+"""Total queue: what went in comes out, and never again once it is done with."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from deliveries import done_with_once, nothing_lost
+from queue_story import FAIL, INFO, OK, Story
+
+from checker.delivery.again import repeats
+from checker.delivery.element import Queue
+from checker.delivery.judging import check_total_queue
+from checker.verdict import Verdict
+from histories.errors import HistoryError
+from histories.event import Operation
+
+VALID, INVALID, UNKNOWN = "valid", "invalid", "unknown"
+
+
+def test_what_is_received_and_acknowledged_is_delivered():
+    story = Story().enqueue(1).receive(1, by=7).acknowledge(1, by=7).drained()
+    assert story.verdicts() == (VALID, VALID)
+
+
+def test_an_element_that_never_came_out_of_a_drained_queue_is_lost():
+    story = Story().enqueue(1).enqueue(2).dequeue(2).drained()
+    assert story.kinds() == ["lost element"] and story.verdicts() == (INVALID, VALID)
+    (violation,) = check_total_queue(story.operations).violations
+    assert violation.sentence == (
+        "process 100's enqueue of 1 was acknowledged at 0.00 s on n1, and nobody ever got it, yet "
+        "process 103 was told at 0.01 s on n1 that nothing was left"
+    )
+    assert violation.operations == (0, 6) and violation.details == {"elements": [1]}
+
+
+def test_without_a_drain_after_it_nobody_knows():
+    story = Story().enqueue(2).dequeue(2).drained().enqueue(1)
+    assert story.verdicts() == (UNKNOWN, VALID)
+    (row, _) = check_total_queue(story.operations).promises
+    assert "(such as 1)" in row.reason and "without a final drain" in row.reason
+
+
+def test_a_drain_that_began_before_the_last_element_came_out_proves_nothing():
+    story = Story().enqueue(1).enqueue(2).drained(span=(10, 20)).dequeue(2, span=(12, 14))
+    assert story.verdicts() == (UNKNOWN, VALID)
+
+
+def test_an_enqueue_of_unknown_outcome_may_be_there_or_not():
+    assert Story().enqueue(2).dequeue(2).enqueue(1, INFO).drained().verdicts() == (VALID, VALID)
+    story = Story().enqueue(1, INFO).dequeue(1).drained().enqueue(2).dequeue(2)
+    assert story.verdicts() == (VALID, VALID)
+    assert check_total_queue(story.operations).statistics["recovered"] == 1
+
+
+def test_one_that_was_seen_has_to_stay_until_it_is_done_with():
+    story = Story().enqueue(2).dequeue(2).enqueue(1, INFO).receive(1).drained()
+    assert story.kinds() == ["not redelivered"] and story.verdicts() == (INVALID, VALID)
+
+
+def test_a_dequeue_of_unknown_outcome_explains_one_missing_element():
+    story = Story().enqueue(1).enqueue(3).dequeue(3).dequeue(outcome=INFO).drained()
+    assert story.verdicts() == (VALID, VALID)
+    (row, _) = check_total_queue(story.operations).promises
+    assert row.reason == ("1 element that nobody got may have gone to dequeues of unknown outcome")
+    story = Story().enqueue(1).enqueue(2).enqueue(3).dequeue(3).dequeue(outcome=INFO).drained()
+    assert story.verdicts() == (INVALID, VALID)
+    (violation,) = check_total_queue(story.operations).violations
+    assert "no more than 1 dequeue of unknown outcome" in violation.sentence
+
+
+def test_one_that_came_after_the_queue_was_found_empty_explains_nothing():
+    story = Story().enqueue(1).enqueue(3).dequeue(3).drained().dequeue(outcome=INFO)
+    assert story.verdicts() == (INVALID, VALID)
+
+
+def test_a_receive_of_unknown_outcome_hides_an_element_and_takes_none():
+    story = Story().enqueue(1).enqueue(3).dequeue(3).receive(outcome=INFO)
+    assert story.receive().verdicts() == (UNKNOWN, VALID)
+    assert story.drained().verdicts() == (INVALID, VALID)
+
+
+def test_an_acknowledgement_of_unknown_outcome_may_have_succeeded():
+    story = Story().enqueue(1).receive(1, by=7).acknowledge(outcome=INFO, by=7, named=False)
+    assert story.drained().verdicts() == (VALID, VALID)
+    story = Story().enqueue(1).receive(1, by=7).acknowledge(outcome=INFO, by=8, named=False)
+    assert story.drained().verdicts() == (INVALID, VALID)
+    story = Story().enqueue(1).receive(1, by=7).acknowledge(1, FAIL, by=7)
+    assert story.drained().verdicts() == (INVALID, VALID)
+
+
+def test_finding_nothing_says_less_than_that_nothing_is_left():
+    story = Story().enqueue(1).receive(1).receive()
+    assert story.verdicts() == (UNKNOWN, VALID)
+    assert "handed out still" in check_total_queue(story.operations).reason
+    assert Story().enqueue(1).enqueue(2).dequeue(2).receive().verdicts() == (INVALID, VALID)
+    story = Story().enqueue(1).enqueue(2).dequeue(2).dequeue(outcome=FAIL, error="empty")
+    assert story.verdicts() == (INVALID, VALID)
+
+
+def test_who_drains_takes_all_until_nothing_is_found():
+    assert Story().enqueue(1).enqueue(2).drain(1, 2).verdicts() == (VALID, VALID)
+    assert Story().enqueue(1).enqueue(2).drain(2).drained().kinds() == ["lost element"]
+    story = Story().enqueue(1).enqueue(2).dequeue(2).drain(outcome=INFO).drained()
+    assert story.verdicts() == (VALID, VALID)
+
+
+def test_what_nobody_put_in_comes_out_of_thin_air():
+    story = Story().enqueue(1).dequeue(1).dequeue(9).drained()
+    assert story.kinds() == ["element out of thin air"] and story.verdicts() == (INVALID, INVALID)
+    story = Story().enqueue(1).dequeue(1).receive(2).enqueue(2)
+    assert story.kinds() == ["element out of thin air"]
+    story = Story().enqueue(1).dequeue(1).enqueue(2, FAIL).dequeue(2).drained()
+    assert story.kinds() == ["resurrected"]
+
+
+def test_what_comes_out_again_is_delivered_at_least_once():
+    story = Story().enqueue(1).receive(1).receive(1, by=7).acknowledge(1, by=7).drained()
+    assert story.verdicts() == (VALID, VALID)
+    assert check_total_queue(story.operations).statistics["delivered_again"] == 1
+    story = Story().enqueue(1).dequeue(1).dequeue(1).drained()
+    assert story.verdicts() == (VALID, INVALID)
+    assert story.kinds() == ["dequeued twice"]
+    story = Story().enqueue(1).dequeue(1).receive(1)
+    assert story.kinds() == ["redelivered after acknowledgement"]
+
+
+def test_what_is_acknowledged_is_never_delivered_to_who_asks_later():
+    story = Story().enqueue(1).receive(1, by=7).acknowledge(1, by=7).receive(1, by=8)
+    assert story.kinds() == ["redelivered after acknowledgement"]
+    assert check_total_queue(story.operations).violations[0].sentence == (
+        "process 7's acknowledgement of 1 succeeded at 0.005 s on n1, yet process 8 got 1 again, "
+        "having asked at 0.006 s on n1"
+    )
+
+
+def test_who_asked_before_may_be_given_it_late():
+    story = Story().enqueue(1).receive(1, by=7, span=(4, 5)).acknowledge(1, by=7, span=(8, 10))
+    assert story.receive(1, span=(9, 20), by=8).drained().verdicts() == (VALID, VALID)
+
+
+def test_an_element_is_acknowledged_once():
+    story = Story().enqueue(1).receive(1, by=7).receive(1, by=8)
+    story.acknowledge(1, by=7, span=(10, 20)).acknowledge(1, by=8, span=(12, 16))
+    assert story.kinds() == ["acknowledged twice"]
+
+
+def test_an_acknowledgement_may_be_said_again():
+    story = Story().enqueue(1).receive(1, by=7).acknowledge(1, by=7).acknowledge(1, by=7)
+    assert story.drained().verdicts() == (VALID, VALID)
+
+
+def test_nobody_else_gets_it_for_as_long_as_the_answer_said():
+    story = Story().enqueue(1).receive(1, span=(10, 12), hold=20).receive(1, span=(20, 28), hold=9)
+    assert story.kinds() == ["two receivers at once"]
+    assert check_total_queue(story.operations).violations[0].sentence == (
+        "process 101 got 1 at 0.01 s on n1 and process 102 got 1 at 0.03 s on n1, though it is "
+        "kept from others for 9 ms"
+    )
+    story = Story().enqueue(1).receive(1, span=(10, 12), hold=20).receive(1, span=(20, 30), hold=9)
+    assert story.kinds() == []
+
+
+def test_three_receives_may_have_no_room_where_two_have():
+    story = Story().enqueue(1)
+    for _ in range(3):
+        story.receive(1, span=(10, 25), hold=10)
+    assert story.kinds() == ["two receivers at once"]
+    assert len(check_total_queue(story.operations).violations[0].operations) == 2
+
+
+def test_nothing_tested_is_vacuous():
+    assert Story().enqueue(1, INFO).drained().verdicts() == ("vacuous", "vacuous")
+    assert Story().enqueue(1).receive(outcome=FAIL).verdicts() == ("vacuous", "vacuous")
+
+
+def test_queues_are_apart():
+    story = Story().enqueue(1).dequeue(1).drained()
+    other = Story()
+    other.at = 100
+    other.enqueue(1).dequeue(1).drained()
+    moved = [
+        Operation(*(getattr(one, name) if name != "key" else "y" for name in NAMES))
+        for one in other.operations
+    ]
+    result = check_total_queue([*story.operations, *moved])
+    assert result.verdict is Verdict.VALID and result.keys == 2
+
+
+NAMES = tuple(Operation.__dataclass_fields__)
+
+
+@pytest.mark.parametrize(
+    ("story", "told"),
+    [
+        (Story().enqueue(None), "an enqueue of nil"),
+        (Story()._add("push", 1, None, OK, None, None), "'push' is no operation"),
+        (Story()._add("drain", None, 3, OK, None, None), "a drain answered 3"),
+        (Story().receive(1, hold="x"), "a receive answered"),
+    ],
+)
+def test_other_operations_are_refused_with_what_was_expected(story, told):
+    with pytest.raises(HistoryError, match=told):
+        check_total_queue(story.operations)
+
+
+def test_what_went_in_twice_cannot_be_told_apart():
+    story = Story().enqueue(1).enqueue(1).dequeue(1).dequeue(1).drained()
+    assert story.verdicts() == (UNKNOWN, UNKNOWN)
+    assert "1 was enqueued twice" in check_total_queue(story.operations).reason
+
+
+def drawn(rng: random.Random) -> list[Operation]:
+    """A few operations that overlap; what they answer is drawn, too."""
+    story, names, fresh = Story(), [1, 2, 3], [1, 2, 3]
+    places = rng.sample(range(24), 2 * (count := rng.randint(3, 6)))
+    spans = [tuple(sorted(places[2 * n : 2 * n + 2])) for n in range(count)]
+    for span in sorted(spans):
+        outcome = rng.choice((OK, OK, OK, INFO))
+        choice, by = rng.random(), rng.randint(0, 1) if outcome is OK else None
+        if choice < 0.35 and fresh:
+            story.enqueue(fresh.pop(0), outcome, span)
+        elif choice < 0.5:
+            story.receive(rng.choice((*names[: 3 - len(fresh)], None)), outcome, span, by)
+        elif choice < 0.65:
+            story.dequeue(rng.choice((*names[: 3 - len(fresh)], None)), outcome, span)
+        elif choice < 0.8:
+            held = [one.output for one in story.operations if one.f == "receive"]
+            told = rng.choice([one for one in held if one] or [None])
+            if told is not None:
+                by = next(one.process for one in story.operations if one.output == told)
+                named = outcome is OK or rng.random() < 0.5
+                story.acknowledge(told, outcome, span, by, named=named)
+        else:
+            story.drained(rng.choice((OK, OK, FAIL)), span)
+    return sequential(story.operations)
+
+
+def sequential(operations: list[Operation]) -> list[Operation]:
+    """Those that their processes can have run: one at a time, nothing after an unknown outcome."""
+    busy: dict[int, int] = {}
+    kept = []
+    for one in operations:
+        if busy.get(one.process, -1) < one.call:
+            busy[one.process] = 1 << 30 if one.ret is None else one.ret
+            kept.append(one)
+    return kept
+
+
+def agrees_about_loss(seed: int) -> str:
+    operations = drawn(random.Random(seed))
+    (row, _) = check_total_queue(operations).promises
+    explained, cleared = nothing_lost(operations)
+    if row.verdict is Verdict.INVALID or not enqueued_while_asked(operations):
+        assert (row.verdict is Verdict.INVALID) == (not explained), (seed, row, operations)
+    if row.verdict is Verdict.VALID:
+        assert cleared, (seed, operations)
+    return str(row.verdict)
+
+
+def enqueued_while_asked(operations: list[Operation]) -> bool:
+    """Whether some enqueue was answered while somebody asked whether there is anything."""
+    asked = [one for one in operations if one.f != "enqueue" and one.ret is not None]
+    ends = [one.ret for one in operations if one.f == "enqueue" and one.ret is not None]
+    return any(one.call < end < one.ret for one in asked for end in ends)
+
+
+def agrees_about_repeats(seed: int) -> bool:
+    rng = random.Random(seed)
+    story, done = Story().enqueue(1, span=(0, 1)), []
+    for by in range(rng.randint(1, 4)):
+        call = rng.randint(2, 16)
+        story.receive(1, span=(call, call + rng.randint(0, 7)), by=by, hold=rng.randint(0, 6))
+        receive = story.operations[-1]
+        if rng.random() < 0.2:
+            call = receive.ret + rng.randint(1, 4)
+            story.acknowledge(1, by=by, span=(call, call + rng.randint(0, 5)))
+            done.append(story.operations[-1])
+    if rng.random() < 0.2:
+        call = rng.randint(2, 20)
+        story.dequeue(1, span=(call, call + rng.randint(0, 7)))
+        done.append(story.operations[-1])
+    (element,) = Queue(None, story.operations).elements.values()
+    found = list(repeats(element))
+    expected = done_with_once(element.handed_out, done)
+    assert bool(found) == (not expected), (seed, found, story.operations)
+    return expected
+
+
+def test_small_histories_agree_with_every_order_of_them():
+    verdicts = [agrees_about_loss(seed) for seed in range(400)]
+    assert {VALID, INVALID, UNKNOWN} <= set(verdicts)
+    once = [agrees_about_repeats(seed) for seed in range(400)]
+    assert 50 < sum(once) < 350
+
+
+@pytest.mark.thorough
+def test_many_small_histories_agree_with_every_order_of_them():
+    for seed in range(400, 30_000):
+        agrees_about_loss(seed)
+        agrees_about_repeats(seed)
