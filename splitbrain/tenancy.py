@@ -165,6 +165,7 @@ _PREFIXES = {
     "paxos": _USUAL,
     "primary-backup": _USUAL,
     "two-phase-commit": _USUAL,
+    "queue-service": _USUAL,
     "etcd": _USUAL,
     "zookeeper": "/splitbrain-{}",
 }

@@ -211,6 +211,7 @@ WITH_BUGS = {
     "paxos": "targets.nodes.paxos.bugs",
     "primary-backup": "targets.nodes.primary_backup.bugs",
     "two-phase-commit": "targets.nodes.two_phase_commit.bugs",
+    "queue-service": "targets.nodes.queue_service.bugs",
 }
 """System → the module of its seeded bugs."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from clients.client import ClientCore
+from clients.queue_service import QueueCore
 from clients.reference import ReferenceCore
 from clients.two_phase_commit import TransactionCore
 from histories.errors import HistoryError, Problem
@@ -214,4 +215,11 @@ def _transactions(asked: ClientSetting) -> TransactionCore:
     return TransactionCore(asked.workload, asked.run, resends=asked.resends, prefix=asked.prefix)
 
 
-_CORES: dict[str, Callable[[ClientSetting], ClientCore]] = {"two-phase-commit": _transactions}
+def _queues(asked: ClientSetting) -> QueueCore:
+    return QueueCore(asked.workload, asked.run, resends=asked.resends, prefix=asked.prefix)
+
+
+_CORES: dict[str, Callable[[ClientSetting], ClientCore]] = {
+    "two-phase-commit": _transactions,
+    "queue-service": _queues,
+}

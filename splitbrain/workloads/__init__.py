@@ -6,13 +6,18 @@ from splitbrain.workloads.counter import COUNTER
 from splitbrain.workloads.ids import IDS
 from splitbrain.workloads.list_append import LIST_APPEND
 from splitbrain.workloads.lock import LOCK
+from splitbrain.workloads.queue import FIFO_QUEUE, QUEUE
 from splitbrain.workloads.register import REGISTER
 from splitbrain.workloads.set import SET
 from splitbrain.workloads.watch import WATCH
 from splitbrain.workloads.workload import Workload
 
 WORKLOADS: dict[str, Workload] = {
-    w.name: w for w in (REGISTER, SET, COUNTER, IDS, APPEND, LIST_APPEND, BANK, LOCK, WATCH)
+    w.name: w
+    for w in (
+        *(REGISTER, SET, COUNTER, IDS, APPEND, LIST_APPEND, BANK),
+        *(LOCK, QUEUE, FIFO_QUEUE, WATCH),
+    )
 }
 
 __all__ = ["WORKLOADS", "Workload"]

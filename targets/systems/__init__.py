@@ -3,6 +3,7 @@
 from targets.systems.etcd import Etcd
 from targets.systems.paxos import Paxos
 from targets.systems.primary_backup import PrimaryBackup
+from targets.systems.queue_service import QueueService
 from targets.systems.raft import Raft
 from targets.systems.two_phase_commit import TwoPhaseCommit
 from targets.systems.zookeeper import ZooKeeper
@@ -10,7 +11,15 @@ from targets.target import System
 
 SYSTEMS: dict[str, System] = {
     system.name: system
-    for system in (Raft(), Paxos(), PrimaryBackup(), TwoPhaseCommit(), Etcd(), ZooKeeper())
+    for system in (
+        Raft(),
+        Paxos(),
+        PrimaryBackup(),
+        TwoPhaseCommit(),
+        QueueService(),
+        Etcd(),
+        ZooKeeper(),
+    )
 }
 
 __all__ = ["SYSTEMS"]

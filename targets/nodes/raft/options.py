@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 READS = ("index", "lease")
+
+Parser = Callable[[str], dict[str, Any]]
+"""The members that an option's text gives. Raises ValueError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Options:
         return self.snapshot_entries // 10
 
     @classmethod
+    def parsers(cls) -> Mapping[str, Parser]:
+        """What can be said, by its name."""
+        return _PARSERS
+
+    @classmethod
     def from_texts(cls, texts: Iterable[str]) -> Options:
         """The options in ``texts``, each ``name=value``; a later one of a name wins.
 
@@ -51,14 +59,15 @@ class Options:
         """
         values: dict[str, Any] = {}
         problems = []
+        parsers = cls.parsers()
         for text in texts:
             name, equals, value = text.partition("=")
-            if name not in _PARSERS or not equals:
-                known = ", ".join(_PARSERS)
+            if name not in parsers or not equals:
+                known = ", ".join(parsers)
                 problems.append(f"{text!r} is none of this system's options NAME=VALUE: {known}")
                 continue
             try:
-                values |= _PARSERS[name](value)
+                values |= parsers[name](value)
             except ValueError as error:
                 problems.append(f"{name}={value}: {error}")
         options = cls(**values)
@@ -96,7 +105,7 @@ def _heartbeat(text: str) -> dict[str, Any]:
         raise ValueError("expected milliseconds (as in 50)") from None
 
 
-def _count(field: str, least: int) -> Callable[[str], dict[str, Any]]:
+def _count(field: str, least: int) -> Parser:
     def parse(text: str) -> dict[str, Any]:
         if not (text.isascii() and text.isdecimal()) or int(text) < least:
             raise ValueError(f"expected a whole number, at least {least}")
@@ -128,7 +137,7 @@ def _members(text: str) -> dict[str, Any]:
     return {"members": names}
 
 
-_PARSERS: dict[str, Callable[[str], dict[str, Any]]] = {
+_PARSERS: dict[str, Parser] = {
     "members": _members,
     "reads": _reads,
     "snapshot-entries": _count("snapshot_entries", 1),
