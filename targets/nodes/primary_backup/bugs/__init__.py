@@ -143,5 +143,7 @@ BUGS: tuple[Bug, ...] = (
         tier="A",
         faults=("partition",),
         fault_targets=("partition:leader",),
+        # Who is deposed says so once it hears of it, and until then its clients must not give up.
+        interval=(1.5, 1.0),
     ),
 )
