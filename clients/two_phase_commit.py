@@ -19,6 +19,7 @@ from histories.event import Outcome
 TRANSACTIONS = {
     "list-append": {"txn": "txn"},
     "rw-register": {"txn": "txn"},
+    "long-fork": {"txn": "txn"},
     bank.BANK: bank.OPERATIONS,
 }
 

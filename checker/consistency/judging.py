@@ -168,10 +168,13 @@ def together(rows: Sequence[Promised], base: Result) -> Result:
 def headline(rows: Sequence[Promised]) -> str | None:
     """What the rows say in a few words, where some promises are kept and others are not.
 
+    Of promises with a rule of their own nothing: their names are nothing that one can be.
+
     >>> from checker.verdict import Promised, Verdict
     >>> headline([Promised("linearizable", Verdict.INVALID), Promised("sequential", Verdict.VALID)])
     'not linearizable, yet sequential'
     """
+    rows = [row for row in rows if not PROMISES[row.promise].rule]
     broken = [row.promise for row in rows if row.verdict is Verdict.INVALID]
     kept = [row.promise for row in rows if row.verdict is Verdict.VALID]
     # What follows from something stronger need not be said.

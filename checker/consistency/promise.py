@@ -158,6 +158,22 @@ PROMISES = {
             rule="checker.bank:check_bank_total",
         ),
         Promise(
+            LONG_FORK,
+            "no two reads disagree about which of two writes came first",
+            "transactions over registers that are written once each",
+            "Sovran et al., Walter (SOSP 2011), § 3; Jepsen, jepsen.tests.long-fork",
+            models=("rw-register",),
+            rule="checker.forks:check_long_fork",
+        ),
+        Promise(
+            CAUSAL_REVERSE,
+            "a write is not seen without one that was acknowledged before it was asked for",
+            "transactions over registers that are written once each",
+            "Jepsen, jepsen.tests.causal-reverse",
+            models=("rw-register",),
+            rule="checker.forks:check_causal_reverse",
+        ),
+        Promise(
             AT_LEAST_ONCE,
             "what goes into a queue comes out, and stays until somebody is done with it",
             "queues whose elements are all different, once they were found empty",

@@ -267,6 +267,10 @@ PROMISES = {
     "unique-ids": "no two that asked for an id were given the same",
     "bank": "every read of all accounts has the total that was put in, and none is below zero",
     "bank-total": "… and a balance may be below zero",
+    "long-fork": "no two reads disagree about which of two writes came first",
+    "causal-reverse": (
+        "a write is not seen without one that was acknowledged before it was asked for"
+    ),
     "at-least-once": "what goes into a queue comes out, and stays until somebody is done with it",
     "exactly-once": (
         "what somebody is done with (acknowledged, dequeued) is never handed out again"

@@ -17,6 +17,14 @@ _MEANINGS = {
     "false mismatch": "A compare-and-set was refused although the value it expected was there all "
     "the time.",
     "duplicate": "One change took effect more than once.",
+    "long fork": "Two reads disagree about which of two writes came first: each saw one of them "
+    "without the other.",
+    "causal reverse": "A write was seen without one that had been acknowledged before it was even "
+    "asked for.",
+    "wrong total": "All balances came to something else than was put in: money was made or "
+    "lost, or a transfer was seen half done.",
+    "missing account": "Accounts that had been opened were not there.",
+    "negative balance": "More was taken out of an account than was in it.",
     "duplicate id": "Two that asked for an id were given the same one.",
     "dequeued twice": "One element was handed out twice.",
     "lost element": "An element went in and never came out.",

@@ -6,6 +6,7 @@ from splitbrain.workloads.counter import COUNTER
 from splitbrain.workloads.ids import IDS
 from splitbrain.workloads.list_append import LIST_APPEND
 from splitbrain.workloads.lock import LOCK
+from splitbrain.workloads.long_fork import LONG_FORK
 from splitbrain.workloads.queue import FIFO_QUEUE, QUEUE
 from splitbrain.workloads.register import REGISTER
 from splitbrain.workloads.set import SET
@@ -15,7 +16,7 @@ from splitbrain.workloads.workload import Workload
 WORKLOADS: dict[str, Workload] = {
     w.name: w
     for w in (
-        *(REGISTER, SET, COUNTER, IDS, APPEND, LIST_APPEND, BANK),
+        *(REGISTER, SET, COUNTER, IDS, APPEND, LIST_APPEND, BANK, LONG_FORK),
         *(LOCK, QUEUE, FIFO_QUEUE, WATCH),
     )
 }
