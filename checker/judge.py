@@ -15,6 +15,7 @@ from checker.counters import check_counter
 from checker.delivery.judging import check_total_queue
 from checker.linearizability.fit import check_fit
 from checker.linearizability.search import linearizable
+from checker.locks import check_locks
 from checker.models import BANK, MODELS, Model
 from checker.reading import READINGS, Reading
 from checker.sets import check_set
@@ -30,6 +31,7 @@ _OF_THEIR_OWN = {
     "watch": check_watches,
     "unique-ids": check_unique_ids,
     "total-queue": check_total_queue,
+    "fenced-lock": check_locks,
 }
 """Models that are no objects with states: their histories are judged without a search."""
 

@@ -10,6 +10,8 @@ from histories.event import Operation, Outcome
 VALUE_WIDTH_MAX = 24
 STEPS_WIDTH_MAX = 60
 _LOOKS = ("read", "get", "dequeue", "receive")
+LOCKING = ("acquire", "renew", "release")
+"""What answers with a token (``checker.locks``)."""
 STEPS = ("r", "w", "read", "write", "append")
 """What the steps of a transaction begin with."""
 
@@ -85,6 +87,8 @@ def deed(operation: Operation) -> str:
         text = f"{f} {show(amount)} {show_name(source)}→{show_name(target)}"
     elif f in _LOOKS:
         text = f"{f} {show(_seen(operation))}" if operation.outcome is Outcome.OK else f
+    elif f in LOCKING and operation.outcome is Outcome.OK and _is_pair(operation.output):
+        text = f"{f} under {show(operation.output[1])}"
     elif value is None and operation.output is None:
         text = f
     else:
@@ -92,6 +96,10 @@ def deed(operation: Operation) -> str:
     if operation.outcome is Outcome.FAIL:
         text += f" ✗ {operation.error}" if operation.error else " ✗"
     return text
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2
 
 
 def noun(operation: Operation) -> str:

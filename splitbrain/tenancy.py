@@ -166,6 +166,7 @@ _PREFIXES = {
     "primary-backup": _USUAL,
     "two-phase-commit": _USUAL,
     "queue-service": _USUAL,
+    "lock-service": _USUAL,
     "etcd": _USUAL,
     "zookeeper": "/splitbrain-{}",
 }

@@ -37,7 +37,7 @@ class Promise:
 EVERY = "all"
 """Stands for all promises that fit the model."""
 
-RULED = ("rw-register", "total-queue", "unique-ids", "watch")
+RULED = ("fenced-lock", "rw-register", "total-queue", "unique-ids", "watch")
 """Models that are no objects with states: there is no order of operations to look for."""
 
 LINEARIZABLE = "linearizable"

@@ -212,6 +212,7 @@ WITH_BUGS = {
     "primary-backup": "targets.nodes.primary_backup.bugs",
     "two-phase-commit": "targets.nodes.two_phase_commit.bugs",
     "queue-service": "targets.nodes.queue_service.bugs",
+    "lock-service": "targets.nodes.lock_service.bugs",
 }
 """System → the module of its seeded bugs."""
 
@@ -244,6 +245,7 @@ WHOLE = {
     "rw-register": "registers written and read in one transaction; levels of isolation are judged",
     "watch": "puts, and watches that tell each change once, in order and without a gap",
     "total-queue": "elements go in, are received and acknowledged, or dequeued",
+    "fenced-lock": "locks with leases and growing tokens, and a resource that refuses stale ones",
 }
 """What is no object with states: a history is judged as a whole."""
 

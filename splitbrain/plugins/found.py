@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from clients.client import ClientCore
+from clients.lock_service import LockCore
 from clients.queue_service import QueueCore
 from clients.reference import ReferenceCore
 from clients.two_phase_commit import TransactionCore
@@ -219,7 +220,12 @@ def _queues(asked: ClientSetting) -> QueueCore:
     return QueueCore(asked.workload, asked.run, resends=asked.resends, prefix=asked.prefix)
 
 
+def _locks(asked: ClientSetting) -> LockCore:
+    return LockCore(asked.workload, asked.run, resends=asked.resends, prefix=asked.prefix)
+
+
 _CORES: dict[str, Callable[[ClientSetting], ClientCore]] = {
     "two-phase-commit": _transactions,
     "queue-service": _queues,
+    "lock-service": _locks,
 }

@@ -138,6 +138,8 @@ def reads_of_others(
     reader's own adds do not explain.
     """
     reads = of_others = 0
+    # There a read tells [value, token].
+    fenced = any(operation.f == "acquire" for operation in operations)
     last_writer: dict[tuple[Any, Any], int] = {}
     adders: dict[tuple[Any, Any], int] = {}
     own_sum: dict[tuple[int, Any], int] = {}
@@ -162,6 +164,8 @@ def reads_of_others(
             # Balances: the sum of what many have done.
             continue
         reads += 1
+        if fenced and isinstance(seen, list):
+            seen = seen[0]
         if isinstance(seen, list):
             key = canonical(operation.key)
             of_others += any(adders.get((key, canonical(e)), me) != me for e in seen)

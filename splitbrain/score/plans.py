@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from splitbrain.cli.catalogue import BugEntry, Catalogue, system_of_bug
+from splitbrain.cli.catalogue import WHOLE, BugEntry, Catalogue, system_of_bug
 from splitbrain.cli.settings import Asked, settle
 from splitbrain.plan import AIMED, LINEARIZABLE, RANDOM, STRATEGIES, Plan
 from splitbrain.quantities import duration_text
@@ -151,9 +151,7 @@ def _plans(bug: BugEntry, request: Request, catalogue: Catalogue) -> Iterator[Pl
             seed=str(request.first_seed),
             time_limit=duration_text(request.time_limit_s),
             rate=duration_text(rate),
-            # What comes after the first violation would only cost time. While a run goes on,
-            # nothing but linearizability is judged.
-            stop_on_violation=not bug.consistency or LINEARIZABLE in bug.consistency,
+            stop_on_violation=_can_stop(bug, catalogue),
         )
         plan = settle(asked, catalogue).plan
         if plan.faults or strategy != AIMED:
@@ -161,6 +159,15 @@ def _plans(bug: BugEntry, request: Request, catalogue: Catalogue) -> Iterator[Pl
         elif RANDOM not in request.strategies:
             # Without faults there is nothing to aim; it must not go untried for that.
             yield replace(plan, strategy=RANDOM)
+
+
+def _can_stop(bug: BugEntry, catalogue: Catalogue) -> bool:
+    """Whether runs may end with their first violation: what comes after it only costs time.
+
+    While a run goes on, nothing but linearizability is judged.
+    """
+    whole = catalogue.workloads[bug.workload].model in WHOLE
+    return not whole and (not bug.consistency or LINEARIZABLE in bug.consistency)
 
 
 def _scenarios(

@@ -3,6 +3,7 @@
 from splitbrain.workloads.append import APPEND
 from splitbrain.workloads.bank import BANK
 from splitbrain.workloads.counter import COUNTER
+from splitbrain.workloads.fenced_lock import FENCED_LOCK
 from splitbrain.workloads.ids import IDS
 from splitbrain.workloads.list_append import LIST_APPEND
 from splitbrain.workloads.lock import LOCK
@@ -17,7 +18,7 @@ WORKLOADS: dict[str, Workload] = {
     w.name: w
     for w in (
         *(REGISTER, SET, COUNTER, IDS, APPEND, LIST_APPEND, BANK, LONG_FORK),
-        *(LOCK, QUEUE, FIFO_QUEUE, WATCH),
+        *(LOCK, FENCED_LOCK, QUEUE, FIFO_QUEUE, WATCH),
     )
 }
 

@@ -1,6 +1,7 @@
 """The systems that can be deployed, by name."""
 
 from targets.systems.etcd import Etcd
+from targets.systems.lock_service import LockService
 from targets.systems.paxos import Paxos
 from targets.systems.primary_backup import PrimaryBackup
 from targets.systems.queue_service import QueueService
@@ -16,6 +17,7 @@ SYSTEMS: dict[str, System] = {
         Paxos(),
         PrimaryBackup(),
         TwoPhaseCommit(),
+        LockService(),
         QueueService(),
         Etcd(),
         ZooKeeper(),

@@ -131,6 +131,7 @@ def models_command(as_json: bool) -> int:
     splitbrain check history.jsonl --model path/to/file.py:NAME
     """
     from checker.delivery.shapes import FUNCTIONS as QUEUE_FUNCTIONS
+    from checker.locks import FUNCTIONS as LOCK_FUNCTIONS
     from checker.models import MODELS
     from checker.watches import FUNCTIONS as WATCH_FUNCTIONS
 
@@ -139,10 +140,12 @@ def models_command(as_json: bool) -> int:
         "rw-register": ("txn",),
         "unique-ids": ("generate",),
         "total-queue": QUEUE_FUNCTIONS,
+        "fenced-lock": LOCK_FUNCTIONS,
     }
     outcomes = {
         "watch": "a put of unknown outcome may be told or not; a failed one must not be",
         "unique-ids": "one that failed, or whose outcome is unknown, was given to nobody",
+        "fenced-lock": "what failed says nothing; nobody knows the token of an unknown acquire",
         "rw-register": "a read of nil saw what was there at first; unknown reads say nothing",
         "total-queue": (
             "a dequeue of unknown outcome took one element or none, an acknowledgement may have "
@@ -164,7 +167,7 @@ def models_command(as_json: bool) -> int:
         {
             "name": name,
             "functions": list(functions[name]),
-            "by_key": False,
+            "by_key": name == "fenced-lock",
             "summary": summary,
             "outcomes": outcomes[name],
         }
