@@ -52,7 +52,8 @@ class Queue:
     ``unknown_dequeues`` and ``unknown_receives`` had no answer: each may have been given one
     element (an ``unknown_drain`` any number). ``empty`` found nothing waiting, ``drained`` nothing
     at all. ``settled_at`` is when the last answer came that handed out or acknowledged an
-    element, -1 where none did.
+    element, drains aside, and ``drained_from`` when the last drain began that took something;
+    -1 where there was none.
     """
 
     def __init__(self, key: Any, operations: Sequence[Operation]) -> None:
@@ -64,6 +65,8 @@ class Queue:
         self.empty: list[Operation] = []
         self.drained: list[Operation] = []
         self.settled_at = -1
+        self.drained_from = -1
+        self._drained_until = -1
         self._held: dict[int, dict[Hashable, Element]] = {}
         for operation in sorted(operations, key=lambda one: one.call):
             self._take(operation)
@@ -98,8 +101,21 @@ class Queue:
         to.append(operation)
         self._settle(operation)
 
+    def is_final(self, answer: Operation) -> bool:
+        """Whether an answer that found nothing is of somebody who asked when all had come out.
+
+        Who drains finds nothing after all that it took; several may at once.
+        """
+        if answer.f != "drain":
+            return answer.call > max(self.settled_at, self._drained_until)
+        return answer.call > self.settled_at and (answer.ret or 0) > self.drained_from
+
     def _settle(self, operation: Operation) -> None:
         assert operation.ret is not None
+        if operation.f == "drain":
+            self.drained_from = max(self.drained_from, operation.call)
+            self._drained_until = max(self._drained_until, operation.ret)
+            return
         self.settled_at = max(self.settled_at, operation.ret)
 
     def _acknowledge(self, operation: Operation) -> None:

@@ -89,7 +89,7 @@ class _Finals:
     """Answers that found nothing, to who asked after everything that came out."""
 
     def __init__(self, queue: Queue, answers: Sequence[Operation]) -> None:
-        final = [one for one in answers if one.call > queue.settled_at]
+        final = [one for one in answers if queue.is_final(one)]
         final.sort(key=lambda one: one.call)
         # For each, the one that ends first of those that begin no earlier.
         self._calls = [one.call for one in final]

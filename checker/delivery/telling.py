@@ -43,6 +43,8 @@ def lost(key: Any, found: Losses) -> list[Violation]:
             )
         if final.f == "drained":
             rest = f"yet process {final.process} was told at {_when(final)} that nothing was left"
+        elif final.f == "drain":
+            rest = f"yet process {final.process} had drained the queue by {_when(final)}"
         else:
             rest = f"yet process {final.process} found nothing at {_when(final)}"
         sentence = f"{begin}, {rest}"

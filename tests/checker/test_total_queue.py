@@ -101,6 +101,11 @@ def test_finding_nothing_says_less_than_that_nothing_is_left():
 def test_who_drains_takes_all_until_nothing_is_found():
     assert Story().enqueue(1).enqueue(2).drain(1, 2).verdicts() == (VALID, VALID)
     assert Story().enqueue(1).enqueue(2).drain(2).drained().kinds() == ["lost element"]
+    assert Story().enqueue(1).enqueue(2).drain(2).kinds() == ["lost element"]
+    story = Story().enqueue(1).enqueue(2).enqueue(3)
+    story.drain(2, span=(10, 20)).drain(3, span=(12, 18))
+    assert story.kinds() == ["lost element"], "several drain at once"
+    assert story.dequeue(1, span=(15, 25)).verdicts() == (VALID, VALID)
     story = Story().enqueue(1).enqueue(2).dequeue(2).drain(outcome=INFO).drained()
     assert story.verdicts() == (VALID, VALID)
 
