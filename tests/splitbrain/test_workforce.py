@@ -16,6 +16,7 @@ from splitbrain.workloads import WORKLOADS
 from targets.systems import SYSTEMS
 
 SAMPLE = 200
+LOOKS = {"read", "txn", "receive", "dequeue", "generate"}
 
 
 class Deployment:
@@ -88,7 +89,7 @@ def test_a_client_can_do_all_that_the_workload_asks(
     per_worker = len(made) // 6
     assert [one.endpoint[0] for one in made[::per_worker]] == hosts
     invocations = sample(plan)
-    assert len(invocations) > SAMPLE and {i.f for i in invocations} & {"read", "txn"}
+    assert len(invocations) > SAMPLE and {i.f for i in invocations} & LOOKS
     asyncio.run(_invoke_all(workers[0], invocations))
     asked = [i for one in made for i in one.asked]
     # What needs no connection is read from the harness's own resource.
