@@ -14,15 +14,14 @@ UNGRANTED = "token never granted"
 TWO_HOLDERS = "two holders"
 STALE_TOKEN = "stale token accepted"
 STALE_RENEWAL = "lost lease renewed"
-STALE_RELEASE = "stale release honoured"
-TWICE = "released twice"
+STALE_RELEASE = "release of what is not held"
 STALE_READ = "stale read"
-UNWRITTEN = "read what was not written"
-FAILED = "failed write read"
+UNWRITTEN = "value never written"
+FAILED = "aborted read"
 
 ORDER = (
     *(TOKEN_REUSED, TOKEN_WENT_BACK, UNGRANTED, TWO_HOLDERS, STALE_TOKEN),
-    *(STALE_RENEWAL, STALE_RELEASE, TWICE, STALE_READ, UNWRITTEN, FAILED),
+    *(STALE_RENEWAL, STALE_RELEASE, STALE_READ, UNWRITTEN, FAILED),
 )
 """Gravest first: what comes later often follows from what comes before."""
 

@@ -15,7 +15,6 @@ from checker.locks.found import (
     STALE_RENEWAL,
     TOKEN_REUSED,
     TOKEN_WENT_BACK,
-    TWICE,
     UNGRANTED,
     Found,
     when,
@@ -86,7 +85,7 @@ def _check_granted(lock: Lock, granted: dict[int, Use], found: Found) -> None:
 def _twice(lock: Lock, use: Use, first: Use, found: Found) -> None:
     one, other = first.operation, use.operation
     found.add(
-        TWICE,
+        STALE_RELEASE,
         lock.key,
         f"token {use.token} was released twice, each time with effect: by {who(one)} ({when(one)}) "
         f"and by {who(other)} ({when(other)})",

@@ -12,6 +12,15 @@ _MEANINGS = {
     "lock is there to prevent.",
     "release of what is not held": "A lock was released that its holder no longer had: it had been "
     "taken away without a word.",
+    "token reused": "A fencing token was granted twice: what the two holders do can no longer be "
+    "told apart.",
+    "token went back": "A lock was granted with a smaller token than one granted before: who has "
+    "it now counts as stale, and who lost it as its holder.",
+    "token never granted": "Something was done under a token that nobody had been granted.",
+    "stale token accepted": "A client that had lost its lock changed what the lock protects: its "
+    "token should have been turned away.",
+    "lost lease renewed": "A client was told that its lock is still its own, after somebody else "
+    "had been granted it.",
     "impossible compare-and-set": "A compare-and-set succeeded although the value it expected "
     "could not have been there at any moment while it ran.",
     "false mismatch": "A compare-and-set was refused although the value it expected was there all "
