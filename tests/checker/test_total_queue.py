@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from deliveries import done_with_once, nothing_lost
 from queue_story import FAIL, INFO, OK, Story
+from real_queue import Clients
 
 from checker.delivery.again import repeats
 from checker.delivery.element import Queue
@@ -297,6 +299,48 @@ def test_small_histories_agree_with_every_order_of_them():
     assert {VALID, INVALID, UNKNOWN} <= set(verdicts)
     once = [agrees_about_repeats(seed) for seed in range(400)]
     assert 50 < sum(once) < 350
+
+
+def seen_by_clients(seed: int) -> list[Operation]:
+    operations = Clients(seed).operations
+    result = check_total_queue(operations)
+    assert result.verdict is Verdict.VALID, (seed, result.reason)
+    return operations
+
+
+def test_what_clients_of_a_real_queue_see_is_valid_and_each_tampering_is_not():
+    rng = random.Random(1)
+    found = set()
+    for seed in range(25):
+        operations = seen_by_clients(seed)
+        acknowledged = [one for one in operations if one.f == "acknowledge" and one.outcome is OK]
+        one = rng.choice(acknowledged)
+        without = [each for each in operations if each is not one]
+        found.update(kinds_of(without))
+        again = replace(one, call=10**6, ret=10**6 + 1, process=999, f="dequeue")
+        found.update(kinds_of([*operations, again]))
+        assert "redelivered after acknowledgement" in kinds_of([*operations, again])
+        moved = [
+            replace(
+                each,
+                process=each.process + 5,
+                call_ns=each.call_ns + 10**9,
+                ret_ns=None if each.ret_ns is None else each.ret_ns + 10**9,
+            )
+            for each in operations
+        ]
+        assert check_total_queue(moved).verdict is Verdict.VALID
+    assert "not redelivered" in found
+
+
+def kinds_of(operations: list[Operation]) -> set[str]:
+    return {one.kind for one in check_total_queue(operations).violations}
+
+
+@pytest.mark.thorough
+def test_what_clients_of_many_real_queues_see_is_valid():
+    for seed in range(25, 3_000):
+        seen_by_clients(seed)
 
 
 @pytest.mark.thorough
