@@ -40,6 +40,10 @@ class Unavailable:
         )
 
 
+LOOKS = ("read", "drained")
+"""Operations that change nothing."""
+
+
 def unavailable(
     operations: Sequence[Operation], faults: Sequence[Fault], within_s: float, end_ns: int
 ) -> Unavailable | None:
@@ -92,6 +96,6 @@ def _acknowledged_ns(operations: Sequence[Operation]) -> list[int]:
         operation.ret_ns
         for operation in operations
         if operation.outcome is Outcome.OK
-        and operation.f != "read"
+        and operation.f not in LOOKS
         and operation.ret_ns is not None
     ]

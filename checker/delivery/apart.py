@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from checker.delivery.shapes import invisible_ns
 from histories.event import Operation
@@ -25,11 +26,12 @@ def too_close(handed_out: Sequence[Operation], until_ns: int | None) -> list[Ope
     if not any(one.call_ns or one.ret_ns for one in handed_out):
         return None
     spans = [_Span(one, until_ns) for one in sorted(handed_out, key=lambda one: one.call_ns)]
-    for at, one in enumerate(spans):
-        for other in spans[at + 1 :]:
-            if not _fits((one, other)):
-                return [one.receive, other.receive]
-    for group in _groups(spans):
+    groups = _groups(spans)
+    for group in groups:
+        for pair in combinations(group, 2):
+            if not _fits(pair):
+                return [span.receive for span in pair]
+    for group in groups:
         if len(group) <= TOGETHER_MAX and not _fits(group):
             return [span.receive for span in group]
     return None

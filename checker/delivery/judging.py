@@ -34,6 +34,7 @@ class _Tally:
     hidden: int = 0
     explained: int = 0
     delivered: int = 0
+    done_with: int = 0
     duplicates: int = 0
     recovered: int = 0
     example: str = ""
@@ -47,7 +48,7 @@ def check_total_queue(operations: Sequence[Operation], promises: Sequence[str] =
     *Exactly once* by acknowledgement (``again.py``): nothing that is done with comes out again.
     Either is broken by what comes out and never went in. Of loss there is no telling before the
     queue was found empty: UNKNOWN, if nothing is wrong as far as can be seen. VACUOUS when
-    nothing was acknowledged as enqueued, or nothing came out. One violation a kind and queue,
+    nothing was acknowledged as enqueued, or nothing came out, or nobody was done with anything. One violation a kind and queue,
     told by its first instance; ``details["elements"]`` has all. UNKNOWN where an element is
     enqueued twice: what came out twice cannot be told from what went in twice. Raises HistoryError
     for other operations. Linear but for sorting.
@@ -127,6 +128,7 @@ def _take(tally: _Tally, queue: Queue) -> None:
     for element in elements:
         out = len(element.handed_out)
         tally.delivered += bool(out)
+        tally.done_with += element.done_with
         tally.duplicates += max(0, out - 1)
         doubtful = any(one.outcome is Outcome.INFO for one in element.enqueues)
         tally.recovered += bool(out and doubtful)
@@ -142,6 +144,8 @@ def _row(promise: str, tally: _Tally, empty: str | None, seconds: float) -> Prom
         verdict, reason = Verdict.INVALID, violations[0].sentence
     elif empty is not None:
         verdict, reason = Verdict.VACUOUS, empty
+    elif promise == EXACTLY_ONCE and not tally.done_with:
+        verdict, reason = Verdict.VACUOUS, "nobody was ever done with anything: nothing was tested"
     elif promise == AT_LEAST_ONCE and (tally.open or tally.hidden):
         verdict, reason = Verdict.UNKNOWN, _undecided(tally)
     elif promise == AT_LEAST_ONCE and tally.explained:

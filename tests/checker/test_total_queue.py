@@ -17,7 +17,7 @@ from checker.verdict import Verdict
 from histories.errors import HistoryError
 from histories.event import Operation
 
-VALID, INVALID, UNKNOWN = "valid", "invalid", "unknown"
+VALID, INVALID, UNKNOWN, VACUOUS = "valid", "invalid", "unknown", "vacuous"
 
 
 def test_what_is_received_and_acknowledged_is_delivered():
@@ -84,16 +84,16 @@ def test_a_receive_of_unknown_outcome_hides_an_element_and_takes_none():
 
 def test_an_acknowledgement_of_unknown_outcome_may_have_succeeded():
     story = Story().enqueue(1).receive(1, by=7).acknowledge(outcome=INFO, by=7, named=False)
-    assert story.drained().verdicts() == (VALID, VALID)
+    assert story.drained().verdicts() == (VALID, VACUOUS)
     story = Story().enqueue(1).receive(1, by=7).acknowledge(outcome=INFO, by=8, named=False)
-    assert story.drained().verdicts() == (INVALID, VALID)
+    assert story.drained().verdicts() == (INVALID, VACUOUS)
     story = Story().enqueue(1).receive(1, by=7).acknowledge(1, FAIL, by=7)
-    assert story.drained().verdicts() == (INVALID, VALID)
+    assert story.drained().verdicts() == (INVALID, VACUOUS)
 
 
 def test_finding_nothing_says_less_than_that_nothing_is_left():
     story = Story().enqueue(1).receive(1).receive()
-    assert story.verdicts() == (UNKNOWN, VALID)
+    assert story.verdicts() == (UNKNOWN, VACUOUS)
     assert "handed out still" in check_total_queue(story.operations).reason
     assert Story().enqueue(1).enqueue(2).dequeue(2).receive().verdicts() == (INVALID, VALID)
     story = Story().enqueue(1).enqueue(2).dequeue(2).dequeue(outcome=FAIL, error="empty")
@@ -177,8 +177,10 @@ def test_three_receives_may_have_no_room_where_two_have():
 
 
 def test_nothing_tested_is_vacuous():
-    assert Story().enqueue(1, INFO).drained().verdicts() == ("vacuous", "vacuous")
-    assert Story().enqueue(1).receive(outcome=FAIL).verdicts() == ("vacuous", "vacuous")
+    assert Story().enqueue(1, INFO).drained().verdicts() == (VACUOUS, VACUOUS)
+    assert Story().enqueue(1).receive(outcome=FAIL).verdicts() == (VACUOUS, VACUOUS)
+    story = Story().enqueue(1).receive(1)
+    assert story.verdicts() == (UNKNOWN, VACUOUS), "nobody was done with anything"
 
 
 def test_queues_are_apart():
