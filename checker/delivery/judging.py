@@ -48,10 +48,11 @@ def check_total_queue(operations: Sequence[Operation], promises: Sequence[str] =
     *Exactly once* by acknowledgement (``again.py``): nothing that is done with comes out again.
     Either is broken by what comes out and never went in. Of loss there is no telling before the
     queue was found empty: UNKNOWN, if nothing is wrong as far as can be seen. VACUOUS when
-    nothing was acknowledged as enqueued, or nothing came out, or nobody was done with anything. One violation a kind and queue,
-    told by its first instance; ``details["elements"]`` has all. UNKNOWN where an element is
-    enqueued twice: what came out twice cannot be told from what went in twice. Raises HistoryError
-    for other operations. Linear but for sorting.
+    nothing was acknowledged as enqueued, or nothing came out, or (exactly once) nobody was done
+    with anything. UNKNOWN where an element is enqueued twice: what came out twice cannot be told
+    from what went in twice. One violation a kind and queue, told by its first instance;
+    ``details["elements"]`` has all. Raises HistoryError for other operations. Linear but for
+    sorting.
     """
     began = time.perf_counter()
     # A table makes each anew whenever it is asked.
