@@ -16,6 +16,8 @@ _MODELS = (
     (frozenset(("acquire", "release")), "mutex"),
 )
 LISTED_MAX = 8
+LOOKED_AT_MAX = 1_000
+"""Transactions of which the first that writes settles what they are of."""
 
 
 def settle(header: dict[str, Any], reading: str, table: Table, name: str) -> tuple[str, list[str]]:
@@ -34,6 +36,8 @@ def settle(header: dict[str, Any], reading: str, table: Table, name: str) -> tup
     model = next((model for known, model in _MODELS if functions and functions <= known), None)
     if functions == {"add", "read"}:
         model = _added(table)
+    elif functions == {"txn"}:
+        model = _transacted(table)
     listed = ", ".join(sorted(functions)[:LISTED_MAX])
     if len(functions) > LISTED_MAX:
         listed += ", …"
@@ -61,3 +65,24 @@ def _added(table: Table) -> str | None:
     if numbers.any():
         return "counter" if numbers.all() else None
     return "set" if rows.any() else None
+
+
+def _transacted(table: Table) -> str | None:
+    """What transactions are of: lists where they append, registers where they write; and where
+    they only read, by what they read."""
+    read = None
+    for row in range(min(len(table), LOOKED_AT_MAX)):
+        for first, second in (
+            (table.input[row], table.input2[row]),
+            (table.output[row], table.output2[row]),
+        ):
+            whole = table.values[int(first)]
+            steps = whole if second == NO_VALUE else [whole, table.values[int(second)]]
+            for step in steps if isinstance(steps, list) else ():
+                if not isinstance(step, list) or not step:
+                    return None
+                if step[0] in ("append", "w", "write"):
+                    return "list-append" if step[0] == "append" else "rw-register"
+                if len(step) == 3 and step[2] is not None:
+                    read = "list-append" if isinstance(step[2], list) else "rw-register"
+    return read

@@ -8,8 +8,9 @@
     {:index 0, :type :invoke, :value [[:append 3 1] [:r 3 nil]]}                    Elle's samples
     {:process 0, :type :ok, :value [[:append :x 1] [:r :y [1]]]}                    Elle's examples
 
-What names neither process nor function, as samples of transactions do, is a transaction by a
-process of its own; its completion is what comes next. A file that begins with a completion may
+What names no function and is a list of micro-operations, as samples of transactions are, is a
+transaction; where it names no process either it is by one of its own, and its completion is what
+comes next. A file that begins with a completion may
 hold nothing but completions (``uninvoked.py``): then each is of a process of its own.
 
 ``formats/edn.py`` says what values become. The order of maps is what counts: an event's
@@ -56,7 +57,9 @@ class EdnReader:
 
     ``count`` events were read so far, the last at ``last_time``; ``last_given`` is the last
     ``:index`` seen. ``disordered`` and ``backwards``: an ``:index`` or a time went backwards.
-    ``stopped``: there is no point in reading on.
+    ``last_alone``: the last process given to a transaction that names none; ``open_alone``: it has
+    not ended; ``uninvoked``: none of them has an invocation. ``stopped``: there is no point in
+    reading on.
     """
 
     reading = "knossos"
@@ -68,8 +71,8 @@ class EdnReader:
         self.count = 0
         self.last_time, self.last_given = 0, -1
         self.backwards = self.disordered = self.stopped = False
-        self._open_alone, self._last_alone = False, -1
-        self._uninvoked = False
+        self.open_alone, self.last_alone = False, -1
+        self.uninvoked = False
         self._closer = b""
         self._closed = False
         self._name = name
@@ -169,25 +172,25 @@ class EdnReader:
             return True
         return False
 
-    def _alone(self, kind: EventType) -> int:
+    def alone(self, kind: EventType) -> int:
         """The process of a transaction that names none: one of its own."""
         if kind is not EventType.INVOKE:
-            if self._last_alone < 0:
-                self._uninvoked = True
-            if self._uninvoked:
-                self._last_alone += 1
-                return self._last_alone
-            if not self._open_alone:
+            if self.last_alone < 0:
+                self.uninvoked = True
+            if self.uninvoked:
+                self.last_alone += 1
+                return self.last_alone
+            if not self.open_alone:
                 raise Refused("a completion that names no process.", _ALONE)
-            self._open_alone = False
-            return self._last_alone
-        if self._uninvoked:
+            self.open_alone = False
+            return self.last_alone
+        if self.uninvoked:
             raise Refused("an invocation behind completions that nobody invoked.", _ALONE)
-        if self._open_alone:
+        if self.open_alone:
             raise Refused("two transactions at once that name no process.", _ALONE)
-        self._open_alone = True
-        self._last_alone += 1
-        return self._last_alone
+        self.open_alone = True
+        self.last_alone += 1
+        return self.last_alone
 
     def _stop(self, line: int, refused: Refused) -> None:
         self.problems.append(refused.problem(f"{self._name}:{line}"))
@@ -201,10 +204,10 @@ class EdnReader:
             raise Refused(_shown(members, "type"), "':type' is :invoke, :ok, :fail or :info.")
         process: Any = members.get("process")
         f = members.get("f")
-        if f is None and _micro_operations(members.get("value")):
+        if f in (None, TRANSACTION) and _micro_operations(members.get("value")):
             f = TRANSACTION
-            if "process" not in members:
-                process = self._alone(kind)
+            if process is None:
+                process = self.alone(kind)
         if process != NEMESIS and not _natural(process):
             raise Refused(
                 _shown(members, "process"), "':process' is an integer from 0 up, or :nemesis."

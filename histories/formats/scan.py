@@ -67,7 +67,7 @@ class _Scan:
         self._classes = _classes(edn=self._edn)
         self._state = np.zeros(scanner.STATE, np.int64)
         self._state[scanner.LINE] = 1
-        self._state[[scanner.LAST_INDEX, scanner.LAST_GIVEN]] = -1
+        self._state[[scanner.LAST_INDEX, scanner.LAST_GIVEN, scanner.LAST_ALONE]] = -1
         self._state[scanner.SEEN_HEADER] = self._edn
         self._state[scanner.FORMAT] = scanner.EDN if self._edn else scanner.JSON
         self._events = np.zeros((EVENTS, scanner.SPANS, 4), np.int64)
@@ -177,6 +177,9 @@ class _Scan:
         self._filled = left + len(block)
         # Beyond the end there are zeros, at which every loop of the scanner stops.
         buffer[self._filled : self._filled + PADDING] = 0
+        aside = self._filled + scanner.ASIDE
+        name = np.frombuffer(scanner.TRANSACTION, np.uint8)
+        buffer[aside : aside + len(name)] = name
         self._buffer = buffer
         self._state[scanner.AT] = 0
 
@@ -266,6 +269,8 @@ class _Scan:
             self._take(event, line, end - at)
             state[scanner.LAST_GIVEN] = reader.last_given
             state[scanner.DISORDER] = reader.disordered
+            state[scanner.OPEN_ALONE] = reader.open_alone
+            state[scanner.LAST_ALONE] = reader.last_alone
         state[scanner.AT] = end
         state[scanner.LINE] += int((self._buffer[at:end] == 10).sum())
         return True
@@ -279,6 +284,8 @@ class _Scan:
             reader.count = int(state[scanner.COUNT])
             reader.last_given = int(state[scanner.LAST_GIVEN])
             reader.disordered = bool(state[scanner.DISORDER])
+            reader.open_alone = bool(state[scanner.OPEN_ALONE])
+            reader.last_alone = int(state[scanner.LAST_ALONE])
         else:
             reader.last_index = int(state[scanner.LAST_INDEX])
 

@@ -34,9 +34,13 @@ set in any case, that of TYPE is its outcome (-1: an invocation), and SCRATCH is
 with its line, its first byte and its length."""
 
 AT, LINE, COUNT, LAST_INDEX, LAST_TIME, BACKWARDS, SEEN_HEADER, LAST_GIVEN = range(8)
-DISORDER, FORMAT, STATE = 8, 9, 10
+DISORDER, FORMAT, OPEN_ALONE, LAST_ALONE, STATE = 8, 9, 10, 11, 12
 """Cells of ``state``. AT: the next byte; LINE: its line; COUNT: events; the rest as in the
 careful readers. FORMAT: JSON or EDN."""
+
+TRANSACTION = b"txn"
+ASIDE = 8
+"""So far behind the end of ``data`` stands TRANSACTION, for events that name no function."""
 
 INVOKED = -1
 
@@ -51,6 +55,7 @@ def _packed(text: str) -> int:
 
 _F, _KEY, _NODE, _TIME, _TYPE = map(_packed, ("f", "key", "node", "time", "type"))
 _VALUE, _ERROR, _INDEX, _PROCESS = map(_packed, ("value", "error", "index", "process"))
+_TRANSACTION = _packed(TRANSACTION.decode())
 _OK, _FAIL, _INFO, _INVOKE = map(_packed, ("ok", "fail", "info", "invoke"))
 _NULL, _NOTHING, _TRUE, _FALSE = map(_packed, ("null", "nil", "true", "false"))
 
@@ -252,8 +257,53 @@ def members(data: Any, at: int, classes: Any, edn: int, header: int, spans: Any)
             at = skip(data, at + 1, classes)
 
 
-def understood(data: Any, edn: int, spans: Any, state: Any) -> bool:
+def micro_operations(data: Any, at: int, stop: int, classes: Any) -> bool:
+    """Whether the list from ``at`` to ``stop`` is one of lists that begin with a name."""
+    depth = 0
+    first = False  # of a list within
+    while at < stop:
+        byte = data[at]
+        if byte == 91 or byte == 40:
+            if first:
+                return False
+            depth += 1
+            first = depth == 2
+            at += 1
+        elif byte == 93 or byte == 41:
+            if first:
+                return False
+            depth -= 1
+            at += 1
+        elif byte == 44 or classes[byte] & SPACE:
+            at += 1
+        else:
+            if depth == 1 or (first and byte != 58 and byte != 34):
+                return False
+            first = False
+            at += 1
+            if byte == 34:
+                while data[at] != 34:
+                    at += 1
+                at += 1
+            else:
+                while not classes[data[at]] & END:
+                    at += 1
+    return True
+
+
+def understood(data: Any, end: int, classes: Any, edn: int, spans: Any, state: Any) -> bool:
     """Check what the members say as the careful readers do; False: not regular."""
+    nameless = edn and (spans[F, KIND] <= NIL or spans[PROCESS, KIND] <= NIL)
+    if nameless:
+        if spans[VALUE, KIND] != LIST:
+            return False
+        start, stop = int(spans[VALUE, START]), int(spans[VALUE, STOP])
+        if not micro_operations(data, start, stop, classes):
+            return False
+    if nameless and spans[F, KIND] <= NIL:
+        spans[F, KIND] = TEXT
+        spans[F, START] = end + ASIDE
+        spans[F, STOP] = end + ASIDE + 3
     if spans[TYPE, KIND] != TEXT or spans[F, KIND] != TEXT or spans[F, START] == spans[F, STOP]:
         return False
     kind = word(data, int(spans[TYPE, START]), int(spans[TYPE, STOP]))
@@ -267,7 +317,14 @@ def understood(data: Any, edn: int, spans: Any, state: Any) -> bool:
         spans[TYPE, NUMBER] = 2
     else:
         return False
-    if spans[PROCESS, KIND] != INTEGER or spans[PROCESS, NUMBER] < 0:
+    alone = edn and spans[PROCESS, KIND] <= NIL
+    if alone:
+        if word(data, int(spans[F, START]), int(spans[F, STOP])) != _TRANSACTION:
+            return False
+        # Else two at once, or an answer to nobody.
+        if (spans[TYPE, NUMBER] == INVOKED) == (state[OPEN_ALONE] == 1):
+            return False
+    elif spans[PROCESS, KIND] != INTEGER or spans[PROCESS, NUMBER] < 0:
         return False
     for row in range(NODE, INDEX):
         if spans[row, KIND] > NIL and spans[row, KIND] != TEXT:
@@ -288,6 +345,10 @@ def understood(data: Any, edn: int, spans: Any, state: Any) -> bool:
         else:
             index = given
     spans[INDEX, NUMBER] = index
+    if alone:
+        state[LAST_ALONE] += spans[TYPE, NUMBER] == INVOKED
+        state[OPEN_ALONE] = spans[TYPE, NUMBER] == INVOKED
+        spans[PROCESS, NUMBER] = state[LAST_ALONE]
     return True
 
 
@@ -325,7 +386,7 @@ def scan(data: Any, end: int, classes: Any, state: Any, events: Any) -> tuple[in
             stop = skip(data, stop, classes)
             if data[stop] != 10:
                 return ODD, count
-        if not understood(data, edn, spans, state):
+        if not understood(data, end, classes, edn, spans, state):
             return ODD, count
         if spans[VALUE, KIND] != LIST or spans[VALUE, NUMBER] != 2:
             spans[FIRST, KIND] = spans[SECOND, KIND] = ABSENT
@@ -344,7 +405,7 @@ def scan(data: Any, end: int, classes: Any, state: Any, events: Any) -> tuple[in
     return FULL, len(events)
 
 
-ORDER = (word, skip, scalar, sequence, member, members, understood, scan)
+ORDER = (word, skip, scalar, sequence, member, members, micro_operations, understood, scan)
 """Every kernel, callees first."""
 CALLED = (scan,)
 """Those that Python calls."""

@@ -68,6 +68,11 @@ def test_a_history_as_jepsen_writes_it(tmp_path):
         ([("add", "1", "1")], None),
         ([("enqueue", "1", "1"), ("dequeue", "nil", "1")], None),
         ([("txn", "[]", "[]")], None),
+        ([("txn", "[[:append 3 1] [:r 3 nil]]", "[[:append 3 1] [:r 3 [1]]]")], "list-append"),
+        ([("txn", "([:r 3 nil] [:w 4 1])", "([:r 3 7] [:w 4 1])")], "rw-register"),
+        ([("txn", "[[:r 3 nil]]", "[[:r 3 [1]]]")], "list-append"),
+        ([("txn", "[[:r :x]]", "[[:r :x 1]]")], "rw-register"),
+        ([("txn", "[[:r 3 nil]]", "[[:r 3 nil]]")], None),
         ([], None),
     ),
 )

@@ -189,6 +189,12 @@ def test_with_bytes_changed_both_agree_or_the_scanner_declines(tmp_path, events,
         '{:process 1, :type :invoke, :f "a"}',
         "{:process 0, :type :invoke, :f :cas, :value [1 2] :index 5}"
         "{:process 0, :type :info, :f :cas, :value :timed-out :index 3 :error [:x {:a 1}]}",
+        "{:type :invoke, :value [[:append 1 2]]} {:type :ok, :value [[:append 1 2]]}\n"
+        "{:type :invoke, :f :txn, :value ([:r 1 nil] [:r 2])}\n"
+        "{:process :nemesis, :type :info, :f :kill, :value [1 2]}\n"
+        "{:type :info, :f nil, :value [[:r 1 nil] [:r 2]], :error [:x {:a 1}]}\n"
+        "{:process nil, :type :invoke, :value [[:r 1]]} {:type :fail, :value [[:r #{1}]]}\n"
+        "{:process 9, :type :invoke, :value [[:r 1]]} {:process 9, :type :ok, :value [[:r 1 [2]]]}",
     ),
 )
 def test_edn_in_many_spellings(tmp_path, text):
