@@ -20,6 +20,7 @@ INTERNAL, INCOMPATIBLE_ORDER = "internal", "incompatible-order"
 G1A, G1B, DIRTY_UPDATE, LOST_UPDATE = "G1a", "G1b", "dirty-update", "lost-update"
 REORDERED_APPENDS = "reordered-appends"
 NO_SERIAL_ORDER, NO_VERSION_ORDER = "no-serial-order", "no-version-order"
+NO_SNAPSHOTS = "no-snapshots"
 CYCLES = ("G0", "G1c", "G-single", "G-nonadjacent", "G2-item")
 WITHIN = ("", "-process", "-realtime")
 """What is added to the name of a cycle that goes by sessions or by real time, too."""
@@ -38,6 +39,7 @@ _GRAVITY = (
     *CYCLES[2:],
     *(name + suffix for suffix in WITHIN[1:] for name in CYCLES),
     NO_SERIAL_ORDER,
+    NO_SNAPSHOTS,
     NO_VERSION_ORDER,
 )
 """The gravest first: what nobody can have written, what single answers show, then cycles, those

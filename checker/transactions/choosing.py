@@ -48,7 +48,7 @@ def by_versions(
     shown = open_levels & _by_any(inferred, searched)
     if open_levels <= shown | findings.holds:
         return shown
-    for versions in likely(inferred, kernels):
+    for versions in likely(inferred, kernels, findings.commits):
         shown |= open_levels - _against(versioned(inferred, versions), kernels, compiled)
         if open_levels <= shown | findings.holds:
             return shown
@@ -82,12 +82,13 @@ def _by_any(inferred: Inferred, searched: Cycles | None) -> set[str]:
 
 
 def versions_for(
-    inferred: Inferred, level: str, compiled: bool | None
+    findings: Findings, level: str, compiled: bool | None
 ) -> list[dict[str, Any]] | None:
     """An order of versions under which a level holds, as ``VersionOrder`` has it; or None."""
+    inferred = findings.inferred
     c = inferred.transactions
     kernels = kernels_for(len(c.kind), compiled)
-    for orders in (likely(inferred, kernels), every(inferred) or ()):
+    for orders in (likely(inferred, kernels, findings.commits), every(inferred) or ()):
         for versions in orders:
             if level not in _against(versioned(inferred, versions), kernels, compiled):
                 return _listed(inferred, versions)

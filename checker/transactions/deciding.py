@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from checker.transactions.anomalies import NO_SERIAL_ORDER, Anomaly
+from checker.transactions.anomalies import NO_SERIAL_ORDER, NO_SNAPSHOTS, Anomaly
 from checker.transactions.choosing import by_versions
 from checker.transactions.classifying import classified, doubtful_levels, find_cycles
 from checker.transactions.columns import Transactions
@@ -15,21 +15,37 @@ from checker.transactions.edges import (
     DUPLICATE,
     INCOMPATIBLE,
     INTERNAL,
+    PROCESS,
 )
 from checker.transactions.findings import Findings
 from checker.transactions.graph import Components
+from checker.transactions.inferred import Inferred
 from checker.transactions.kernels import kernels as kernels_for
 from checker.transactions.levels import (
+    CAUSAL,
     LEVELS,
     REPEATABLE_READ,
     SERIAL,
     SERIALIZABLE,
+    SNAPSHOT_ISOLATION,
+    SNAPSHOTS,
+    STRONG_SESSION,
     at_least,
 )
 from checker.transactions.lists import infer_lists
 from checker.transactions.registers import infer_registers
-from checker.transactions.serial import every_order, topological_order, woven_order
+from checker.transactions.serial import (
+    every_order,
+    supposed_order,
+    topological_order,
+    woven_order,
+)
+from checker.transactions.snapshots import commit_places, prefix_order, snapshot_order
 from checker.transactions.suspects import suspects
+from histories.table import FAIL
+
+SUPPOSING_STEPS_MAX = 100
+"""Steps of a history that plain Python looks through for an order sooner than numba is loaded."""
 
 
 def decide(columns: Transactions, *, compiled: bool | None = None) -> Findings:
@@ -48,7 +64,9 @@ def decide(columns: Transactions, *, compiled: bool | None = None) -> Findings:
     if searched is not None:
         findings.anomalies += find_cycles(searched)
         doubtful = doubtful_levels(searched)
-    _serial(findings, whole if searched is None else None, kernels)
+    _serial(findings, whole if searched is None else None, kernels, compiled)
+    if not columns.lists:
+        _snapshots(findings, compiled)
     for level in _weaker(findings, searched, kernels, compiled):
         if level not in doubtful:
             findings.holds.add(level)
@@ -57,37 +75,82 @@ def decide(columns: Transactions, *, compiled: bool | None = None) -> Findings:
     return findings
 
 
-def _serial(findings: Findings, whole: Components | None, kernels: Any) -> None:
+def _supposing(inferred: Inferred, compiled: bool | None) -> Any:
+    """The kernels for a search, which costs more a step than the rest."""
+    return kernels_for(len(inferred.transactions.kind), compiled, SUPPOSING_STEPS_MAX)
+
+
+def _serial(
+    findings: Findings, whole: Components | None, kernels: Any, compiled: bool | None
+) -> None:
     """Look for an order of all transactions, of the strongest level that nothing rules out.
 
-    Where none is found, and there are few transactions, every order is tried: if none is legal,
-    that is an anomaly, too.
+    Where it is shown that some few of them have none, or where there are few and every order was
+    tried, that is an anomaly, too.
     """
     inferred = findings.inferred
     none: Anomaly | None = None
     for level, within in reversed(SERIAL.items()):
         if level in findings.refuted:
             continue
+        few: tuple[int, ...] = ()
         if inferred.transactions.lists:
             order = topological_order(inferred, whole, within, kernels)
         else:
             order = woven_order(inferred, within, kernels)
-        if order is None:
+            if order is None:
+                order, few = supposed_order(inferred, within, _supposing(inferred, compiled))
+        if order is None and not few:
             known, order = every_order(inferred, within)
             if known:
                 findings.algorithm = "dependency graph, every order"
             if known and order is None:
-                # The weakest level that has none rules out all that is stronger.
-                rows = tuple(np.flatnonzero(inferred.transactions.happened_surely()).tolist())
-                # Without predicates, whoever keeps items repeatable is serializable.
-                items = (REPEATABLE_READ,) if level == SERIALIZABLE else ()
-                none = Anomaly(NO_SERIAL_ORDER, rows, (level, *items))
+                few = tuple(np.flatnonzero(inferred.transactions.outcome != FAIL).tolist())
+        if few:
+            # The weakest level that has none rules out all that is stronger. Without predicates,
+            # whoever keeps items repeatable is serializable.
+            items = (REPEATABLE_READ,) if level == SERIALIZABLE else ()
+            none = Anomaly(NO_SERIAL_ORDER, few, (level, *items))
         if order is not None:
             findings.order, findings.serial = order, level
             findings.hold([level])
             break
     if none is not None:
         findings.anomalies.append(none)
+
+
+def _snapshots(findings: Findings, compiled: bool | None) -> None:
+    """Look for an order of begins and commits over registers, of the strongest level that nothing
+    rules out; or a few transactions that have none."""
+    inferred = findings.inferred
+    kernels = _supposing(inferred, compiled)
+    none: Anomaly | None = None
+    for level, within in reversed(SNAPSHOTS.items()):
+        if level in findings.holds:
+            break
+        if level in findings.refuted:
+            continue
+        order, few = snapshot_order(inferred, within, kernels)
+        if few:
+            # Whoever keeps items repeatable is serializable, and that implies snapshots.
+            items = (REPEATABLE_READ,) if level == SNAPSHOT_ISOLATION else ()
+            none = Anomaly(NO_SNAPSHOTS, few, (level, *items))
+        if order is not None:
+            findings.commits.append(commit_places(inferred.transactions, order))
+            findings.hold([level])
+            break
+    if none is not None:
+        findings.anomalies.append(none)
+    for level, within in ((STRONG_SESSION + CAUSAL, PROCESS), (CAUSAL, 0)):
+        if level in findings.holds:
+            break
+        if level in findings.refuted:
+            continue
+        order = prefix_order(inferred, within, kernels)
+        if order is not None:
+            findings.commits.append(commit_places(inferred.transactions, order))
+            findings.hold([level])
+            break
 
 
 def _weaker(

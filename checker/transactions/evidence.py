@@ -21,7 +21,8 @@ key of their own.
 "later": 2, "read": 12}, …], "seen": […]}: of lists a ww names an element of each and a read that
 shows their order; a wr the element that was read last; a rw the element that the read lacks.
 ``seen`` shows of each transaction of unknown outcome a read of something it wrote. Of any other
-anomaly it names the reads and writes. ``verifying.py`` says what is checked of each.
+anomaly it names the reads and writes; or, of *no serial order* and *no snapshots*, transactions
+of which every order may be tried. ``verifying.py`` says what is checked of each.
 """
 
 from __future__ import annotations

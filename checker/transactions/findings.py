@@ -16,13 +16,15 @@ from histories.table import Int64
 class Findings:
     """``anomalies``, the gravest first. ``holds``: levels that were shown to hold. ``order``: an
     order of the rows of all that happened that replays, and ``serial`` the strongest level that
-    it shows. ``doubts``: why what is neither refuted nor shown is so, in words."""
+    it shows. ``commits``: int64[n] each, orders of commits that show weaker levels, as the place of
+    each row. ``doubts``: why what is neither refuted nor shown is so, in words."""
 
     inferred: Inferred
     anomalies: list[Anomaly] = field(default_factory=list)
     holds: set[str] = field(default_factory=set)
     order: Int64 | None = None
     serial: str | None = None
+    commits: list[Int64] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     algorithm: str = "dependency graph"
 

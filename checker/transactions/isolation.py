@@ -104,7 +104,7 @@ def _proof(
     columns = findings.inferred.transactions
     serial = findings.serial
     if serial is None or level not in implied(serial):
-        versions = versions_for(findings.inferred, level, compiled)
+        versions = versions_for(findings, level, compiled)
         if versions is not None:
             return VersionOrder(columns.model, level, versions, reading)
     if serial is None or findings.order is None:

@@ -10,7 +10,9 @@ from checker.transactions import (
     components,
     crossing,
     observing,
+    polygraph,
     replaying,
+    settling,
     tracing,
     walking,
     weaving,
@@ -19,7 +21,17 @@ from checker.transactions import (
 PLAIN_STEPS_MAX = 4_000
 """Steps of a history that plain Python decides sooner than numba is loaded."""
 
-_MODULES = (crossing, tracing, observing, components, walking, weaving, replaying)
+_MODULES = (
+    crossing,
+    tracing,
+    observing,
+    components,
+    walking,
+    weaving,
+    polygraph,
+    settling,
+    replaying,
+)
 _ENTRIES = (
     tracing.own_lists,
     tracing.bucket,
@@ -36,6 +48,12 @@ _ENTRIES = (
     walking.later,
     weaving.weave,
     weaving.deadlines,
+    polygraph.ground,
+    settling.hints,
+    settling.advance,
+    polygraph.relate,
+    settling.take_back,
+    settling.path,
     replaying.replay_lists,
     replaying.replay_registers,
     replaying.out_of_time,

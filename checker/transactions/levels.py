@@ -172,6 +172,13 @@ LEVELS = {
 SERIAL = {SERIALIZABLE: 0, STRONG_SESSION + SERIALIZABLE: PROCESS, STRICT_SERIALIZABLE: REALTIME}
 """Levels that ask for one order of all transactions, and what that order has to respect."""
 
+SNAPSHOTS = {
+    SNAPSHOT_ISOLATION: 0,
+    STRONG_SESSION + SNAPSHOT_ISOLATION: PROCESS,
+    STRONG_SNAPSHOT_ISOLATION: REALTIME,
+}
+"""Levels that ask for an order of begins and commits, and what that has to respect."""
+
 ALIASES = {
     "strong-serializable": STRICT_SERIALIZABLE,
     "strict-serialisable": STRICT_SERIALIZABLE,

@@ -12,6 +12,7 @@ from checker.transactions.exact import TRANSACTIONS_MAX, TooMany, find_order
 from checker.transactions.graph import Components, Graph, Moments, components, sessions
 from checker.transactions.inferred import Inferred
 from checker.transactions.order import replays, topological
+from checker.transactions.supposing import seek_loosely, smallest
 from histories.table import FAIL, Int64
 
 
@@ -83,6 +84,26 @@ def woven_order(inferred: Inferred, within: int, kernels: Any) -> Int64 | None:
     )  # fmt: skip
     order = order[:done]
     return order if replays(c, order, within, kernels) else None
+
+
+def supposed_order(
+    inferred: Inferred, within: int, kernels: Any
+) -> tuple[Int64 | None, tuple[int, ...]]:
+    """An order of transactions over registers, by inference and supposition; or else rows that
+    have none whatever the others do, of which every order was tried. Neither: it is not known."""
+    sought = seek_loosely(inferred, within, kernels)
+    columns = inferred.transactions
+    if sought.order is not None:
+        order = np.flatnonzero(inferred.happened == 1)[sought.order]
+        return (order if replays(columns, order, within, kernels) else None), ()
+    if not sought.contradicting:
+        return None, ()
+    few = smallest(inferred, sought.contradicting, within, kernels)
+    try:
+        none = find_order(columns, within, among=few) is None
+    except TooMany:
+        none = False
+    return None, few if none else ()
 
 
 def _versions(inferred: Inferred) -> tuple[Any, Any, Any, Any]:

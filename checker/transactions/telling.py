@@ -14,6 +14,7 @@ from checker.transactions.anomalies import (
     INCOMPATIBLE_ORDER,
     INTERNAL,
     LOST_UPDATE,
+    NO_SNAPSHOTS,
     NO_VERSION_ORDER,
     REORDERED_APPENDS,
     Anomaly,
@@ -105,7 +106,12 @@ def _suspect(inferred: Inferred, anomaly: Anomaly, operations: Sequence[Operatio
                 f"every order in which the versions that {many} wrote may have come was tried, and "
                 "under each there is a cycle"
             )
-        return f"every order of the {many} was tried, and in none are all answers right"
+        of = "begins and commits of " if anomaly.name == NO_SNAPSHOTS else ""
+        tried = f"every order of the {of}{many} was tried, and in none are all answers right"
+        if len(operations) > TOLD_MAX:
+            return tried
+        who = "; ".join(describe(one) for one in operations)
+        return f"{tried} that they gave of what they wrote: {who}"
     name = show_name(columns.keys[anomaly.key])
     first = describe(operations[0])
     saw = _saw(inferred, anomaly.steps[-1])  # of a write nothing that is told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from histories.canonical import canonical
@@ -51,6 +51,24 @@ class Told:
             else:
                 found.append((f, key, canonical(value)))
         return found
+
+    def take(
+        self,
+        one: Operation,
+        state: dict[Key, Any],
+        counts: Callable[[Key, Any], bool] | None = None,
+    ) -> None:
+        """Run a transaction on what every key holds. Raises Unproved where it reads what is not
+        there. ``counts``: whether a read of a value says something."""
+        for f, key, value in self.steps(one):
+            if f not in ("r", "read"):
+                state[key] = [*state.get(key, ()), value] if self.lists else value
+            elif value is UNTOLD or (counts is not None and not counts(key, value)):
+                continue
+            elif state.get(key, [] if self.lists else None) != value:
+                raise Unproved(
+                    f"the transaction of event {one.call} reads what is not there in this order"
+                )
 
     def key(self, shown: dict[str, Any]) -> Key:
         """The key that evidence names."""

@@ -15,19 +15,17 @@ from checker.transactions.edges import NAMES, PROCESS, REALTIME
 from checker.transactions.evidence import IsolationRefutation, SerialOrder, VersionOrder
 from checker.transactions.keeping import check_no_versions, check_versions
 from checker.transactions.levels import (
-    REPEATABLE_READ,
     SERIAL,
-    SERIALIZABLE,
     at_least,
     cycle_name,
     refuted_by,
 )
 from checker.transactions.told import UNTOLD, Key, Told, Unproved
+from checker.transactions.trying import tried
 from histories.canonical import canonical
 from histories.event import Operation, Outcome
 
 SORTS = {name: sort for sort, name in NAMES.items()}
-TRIED_MAX = 200_000
 
 
 def verify_isolation(
@@ -76,20 +74,11 @@ class _Verifier(Told):
                 raise Unproved(f"the transaction of event {call} is not in its process's order")
             latest = max(latest, call)
             sessions[one.process] = call
-            self._take(one, state)
+            self.take(one, state)
         for call, one in self.all.items():
             if one.outcome is Outcome.OK and call not in done:
                 raise Unproved(
                     f"the transaction of event {call} was acknowledged, and has no place"
-                )
-
-    def _take(self, one: Operation, state: dict[Key, Any]) -> None:
-        for f, key, value in self.steps(one):
-            if f not in ("r", "read"):
-                state[key] = [*state.get(key, ()), value] if self.lists else value
-            elif value is not UNTOLD and state.get(key, [] if self.lists else None) != value:
-                raise Unproved(
-                    f"the transaction of event {one.call} reads what is not there in this order"
                 )
 
     # An anomaly.
@@ -99,9 +88,8 @@ class _Verifier(Told):
         shown = proof.evidence
         if "cycle" in shown:
             refutes: tuple[str, ...] = self._cycle(proof.anomaly, shown)
-        elif proof.anomaly == "no-serial-order":
-            self._no_order(proof.level)
-            refutes = (SERIALIZABLE, REPEATABLE_READ)
+        elif proof.anomaly in ("no-serial-order", "no-snapshots"):
+            refutes = tried(self, proof.anomaly == "no-snapshots", proof.level, shown)
         elif proof.anomaly == "no-version-order":
             check_no_versions(self, proof.level)
             refutes = (proof.level,)
@@ -331,42 +319,6 @@ class _Verifier(Told):
             saw in self._external(other, key) for saw in self._external(one, key)
         ):
             raise Unproved("the two transactions did not read the same version")
-
-    def _no_order(self, level: str) -> None:
-        """Every order of all transactions was tried once more."""
-        within = SERIAL.get(level, 0)
-        some = [one for one in self.all.values() if one.outcome is not Outcome.FAIL]
-        ahead = [
-            [
-                i
-                for i, other in enumerate(some)
-                if other.ret is not None
-                and other.ret < one.call
-                and (within == REALTIME or (within == PROCESS and other.process == one.process))
-            ]
-            for one in some
-        ]
-        sure = {i for i, one in enumerate(some) if one.outcome is Outcome.OK}
-        tried: set[Any] = set()
-        todo: list[tuple[frozenset[int], dict[Key, Any]]] = [(frozenset(), {})]
-        while todo:
-            done, state = todo.pop()
-            if sure <= done:
-                raise Unproved("there is an order of all transactions that is legal")
-            for i, one in enumerate(some):
-                if i in done or not done.issuperset(ahead[i]):
-                    continue
-                after = dict(state)
-                try:
-                    self._take(one, after)
-                except Unproved:
-                    continue
-                name = (done | {i}, repr(sorted(after.items(), key=repr)))
-                if name not in tried:
-                    tried.add(name)
-                    todo.append((done | {i}, after))
-            if len(tried) > TRIED_MAX:
-                raise Unproved("there are too many orders to try them all again")
 
 
 _EDGES: dict[str, Callable[..., None]] = {

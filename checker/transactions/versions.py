@@ -26,16 +26,19 @@ ORDERS_MAX = 400
 """So many orders of all keys' versions are tried one by one: each is a look at a small graph."""
 
 
-def likely(inferred: Inferred, kernels: Any) -> Iterator[Int64]:
+def likely(inferred: Inferred, kernels: Any, commits: Sequence[Int64] = ()) -> Iterator[Int64]:
     """Some orders of versions that may do, the likeliest first: steps that write, by key, and of a
     key from its first version to its last. Linear each, but for sorting.
 
-    As whoever depends on another comes later; as transactions ended; and as they began. Of lists
-    what was read is in its place, and only what nobody read is put behind it so.
+    As ``commits`` came, orders that were found already; as whoever depends on another comes later;
+    as transactions ended; and as they began. Of lists what was read is in its place, and only what
+    nobody read is put behind it so.
     """
     c = inferred.transactions
     steps = _steps(inferred)
     ended = np.where(c.outcome == OK, c.ret, c.call)
+    for place in commits:
+        yield _sorted(inferred, steps, place[inferred.owner[steps]])
     for place in (place_of(inferred, kernels), ended, c.call):
         yield _sorted(inferred, steps, place[inferred.owner[steps]])
 

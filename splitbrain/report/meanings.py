@@ -74,6 +74,7 @@ _MEANINGS = {
     "no-serial-order": "No order of all transactions explains what they were told.",
     "no-version-order": "Whatever order the writes came in, transactions depend on one another "
     "in a circle.",
+    "no-snapshots": "No order of commits explains what was read as of one moment each.",
     "not linearizable": "No order of the operations explains all answers: whichever way they are "
     "put one after another, some answer is wrong.",
     "counter too high": "The counter told more than was ever added to it.",

@@ -56,7 +56,7 @@ def compared(
         if problem := verify_isolation(operations, kept):
             wrong.append(f"its order: {problem}")
     for level in findings.holds.difference(implied(findings.serial) if findings.serial else ()):
-        versions = versions_for(findings.inferred, level, compiled)
+        versions = versions_for(findings, level, compiled)
         if versions is None:
             if level in TRUTH and level not in SERIAL:
                 wrong.append(f"{level} holds, and no order of versions shows it")
