@@ -20,7 +20,7 @@ from clients.client import Completion, GarbledAnswer, Invocation
 from clients.etcd_errors import ERRORS, row_of
 from clients.etcd_namespace import Namespace
 from clients.etcd_steps import RANGE, STEPS, TXN, Refused, Request, Steps
-from clients.etcd_transactions import only_reads, transact
+from clients.etcd_transactions import only_reads, transact, write_registers
 from clients.http import HttpAnswer, HttpPosts
 from clients.login import Login
 from histories.event import Outcome
@@ -29,6 +29,7 @@ AUTHENTICATE = "/v3/auth/authenticate"
 WORKLOADS: dict[str, Mapping[str, Callable[[Invocation], Steps]]] = {
     **STEPS,
     "list-append": {"txn": transact},
+    "rw-register": {"txn": write_registers},
 }
 """Those whose operations need nothing but etcd."""
 TOKEN_REFUSED = (ERRORS["token-refused"], ERRORS["token-old"])

@@ -108,7 +108,8 @@ class Etcd:
     name = "etcd"
     summary = "etcd 3.4 or newer, as installed here, through its v3 JSON interface"
     workloads: tuple[str, ...] = (
-        *("register", "set", "counter", "append", "list-append"),
+        *("register", "set", "counter", "append"),
+        *("list-append", "rw-register"),
         *("lock", "watch"),
     )
     client_port = CLIENT_PORT

@@ -15,7 +15,7 @@ class TwoPhaseCommit(Bundled):
         "our own two-phase commit: keys sharded over the nodes, strict two-phase locking, "
         "presumed abort"
     )
-    workloads: tuple[str, ...] = ("list-append", "bank", "long-fork")
+    workloads: tuple[str, ...] = ("list-append", "rw-register", "bank", "long-fork")
     has_leader = False
     package = "targets.nodes.two_phase_commit"
     options = Options

@@ -41,8 +41,8 @@ def body(request):
     return json.loads(content)
 
 
-def begun(steps, **options):
-    core = etcd_core("list-append", "n1:2379", **options)
+def begun(steps, workload="list-append", **options):
+    core = etcd_core(workload, "n1:2379", **options)
     return core, body(core.encode(Invocation(0, "txn", 3, steps)))
 
 
@@ -60,6 +60,19 @@ def test_lists_are_read_together_and_written_if_none_of_them_has_changed():
     done = core.receive(answer({"succeeded": True}))
     told = [["r", "a", [1, 2]], ["append", "b", 5], ["r", "b", [5]], ["append", "b", 6]]
     assert done == Completion(Outcome.OK, told, extra={"revision": 7})
+
+
+def test_registers_are_read_and_written_the_same_way():
+    steps = [["r", "a", None], ["w", "b", 5], ["r", "b", None], ["r", "c", None]]
+    core, _ = begun(steps, "rw-register")
+    asked = body(core.receive(ranges(("a", "4", "12"), ("b", "3", "4"), None)))
+    assert [c["mod_revision"] for c in asked["compare"]] == ["4", "3", "0"]
+    (put,) = asked["success"]
+    assert put["requestPut"]["key"] == coded("t/3/b")
+    assert b64decode(put["requestPut"]["value"]) == b"5"
+    done = core.receive(answer({"succeeded": True}))
+    assert done.value == [["r", "a", 12], ["w", "b", 5], ["r", "b", 5], ["r", "c", None]]
+    assert not core.is_read(Invocation(0, "txn", 3, steps))
 
 
 def test_where_a_list_has_changed_it_begins_again_with_what_is_there():
