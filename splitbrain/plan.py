@@ -69,6 +69,8 @@ class Plan:
     """Of a cluster that runs already, ``[scheme://]host[:port]``, one a node: none is started."""
     consistency: tuple[str, ...] = (LINEARIZABLE,)
     """The promises the history is judged against (``checker/consistency``)."""
+    level: str | None = None
+    """The level of isolation that transactions are judged by; None: strict serializability."""
     target: str | None = None
     """The file that defines the system, ``/path/to/mydb.py`` or ``/path/to/mydb.py:NAME``."""
     script: Script | None = None
@@ -85,8 +87,9 @@ class Plan:
         if self.consistency == (LINEARIZABLE,):
             # As it was before there were others to ask about: the same plan, the same bytes.
             del data["consistency"]
-        if self.target is None:
-            del data["target"]
+        for member in ("level", "target"):
+            if data[member] is None:
+                del data[member]
         if self.script is None:
             del data["script"]
         return data

@@ -274,7 +274,8 @@ def judged(plan: Plan, folder: Path, started: str, seen: Seen) -> RunRecord:
     try:
         history = read_history(run_files.journal_of(folder))
         faults = read_ledger(folder / run_files.LEDGER)
-        results: list[Result] = [judge(history, workload_of(plan).model, promises=plan.consistency)]
+        model = workload_of(plan).model
+        results: list[Result] = [judge(history, model, promises=plan.consistency, level=plan.level)]
     except (HistoryError, LedgerError) as error:
         raise Unjudged(f"what {folder.name} recorded cannot be judged: {error}") from error
     attribute(faults, history.operations)

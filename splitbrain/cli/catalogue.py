@@ -250,6 +250,10 @@ WHOLE = {
 """What is no object with states: a history is judged as a whole."""
 
 
+ISOLATED = ("list-append", "rw-register")
+"""Models of transactions, which are judged by levels of isolation."""
+
+
 def models() -> Collection[str]:
     """The models a history can be judged by."""
     return (*MODELS, *WHOLE)

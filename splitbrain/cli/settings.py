@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from splitbrain.cli.catalogue import BugEntry, Catalogue, system_of_bug
 from splitbrain.cli.outside import SSH, read_outside
-from splitbrain.cli.promising import EVERY, LINEARIZABLE, parse_promises
+from splitbrain.cli.promising import EVERY, LINEARIZABLE, parse_level, parse_promises
 from splitbrain.cli.together import unfit_together
 from splitbrain.credentials import NO_CREDENTIALS, Credentials
 from splitbrain.plan import AIMED, STRATEGIES, Plan
@@ -78,6 +78,7 @@ class Asked:
     user: str | None = None
     password_file: str | None = None
     consistency: str | None = None
+    level: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,7 @@ def settle(asked: Asked, catalogue: Catalogue) -> Settled:
         sudo=outside.sudo,
         endpoints=outside.endpoints,
         consistency=_consistency(reader, asked, catalogue, advice, workload, notes),
+        level=parse_level(asked.level, reader.problems),
         target=asked.target,
     )
     reader.problems += unfit_together(plan, catalogue)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from splitbrain.cli.catalogue import WHOLE, Catalogue
+from collections.abc import Iterator
+
+from splitbrain.cli.catalogue import ISOLATED, WHOLE, Catalogue
 from splitbrain.plan import LINEARIZABLE, Plan
 from splitbrain.quantities import duration_text
 from splitbrain.suggest import unknown_name
 
 LEADER = "leader"
+STRICTEST = "strict-serializable"
 APART = "read-session=own"
 """The option of ZooKeeper under which a process is no session."""
 
@@ -68,6 +71,8 @@ def unfit_together(plan: Plan, catalogue: Catalogue) -> list[str]:
         )
     if known_workload and plan.consistency != (LINEARIZABLE,):
         problems += _unfit_promises(plan, catalogue.workloads[plan.workload].model)
+    if plan.level is not None and known_workload:
+        problems += _unfit_level(plan, catalogue.workloads[plan.workload].model)
     if plan.consistency != (LINEARIZABLE,) and APART in plan.options:
         problems.append(
             f"--consistency: with {APART} what a process reads and what it writes are two "
@@ -94,3 +99,19 @@ def _unfit_promises(plan: Plan, model: str) -> list[str]:
 
     known = [name for name in plan.consistency if name in PROMISES]
     return [f"--consistency: {one} Leave it out." for one in misfits(known, model)]
+
+
+def _unfit_level(plan: Plan, model: str) -> Iterator[str]:
+    """Why a level of isolation cannot be asked for."""
+    if model not in ISOLATED:
+        yield (
+            f"--level: the workload {plan.workload} is no transactions; levels of isolation are "
+            f"for those of the models {', '.join(ISOLATED)}."
+        )
+    if plan.consistency != (LINEARIZABLE,):
+        yield "--level: transactions are judged by a level or by --consistency, not by both."
+    if plan.stop_on_violation and plan.level != STRICTEST:
+        yield (
+            "--stop-on-violation: what is followed while a run goes on is strict serializability, "
+            f"and not {plan.level}; leave it out."
+        )

@@ -11,6 +11,7 @@ from nemesis.fault import Fault
 from splitbrain.archive.shrunk import read_shrunk
 from splitbrain.evidence import evidence
 from splitbrain.record import RunRecord
+from splitbrain.report.isolation import isolation_of
 from splitbrain.report.repeat import again_command
 from splitbrain.report.statistics import statistics
 from splitbrain.roles import roles_of, to_json
@@ -42,6 +43,7 @@ def run_document(record: RunRecord) -> dict[str, Any]:
                 "keys": result.keys,
                 "search_seconds": result.search_seconds,
                 **_promises(result),
+                **_isolation(result),
                 "violations": [
                     {
                         "kind": violation.kind,
@@ -87,6 +89,12 @@ def _promises(result: Result) -> dict[str, Any]:
             for row in result.promises
         ]
     }
+
+
+def _isolation(result: Result) -> dict[str, Any]:
+    """What becomes of each level of isolation, where transactions were judged."""
+    told = isolation_of(result)
+    return {} if told is None else {"isolation": dict(told)}
 
 
 def _shrunk(record: RunRecord) -> dict[str, Any] | None:

@@ -95,6 +95,8 @@ def repeat_command(plan: Plan) -> str:
         ",".join(plan.consistency),
         differs=plan.consistency != default.consistency or _has_promises(plan),
     )
+    if plan.level is not None:
+        words += ["--level", plan.level]
     if plan.stop_on_violation:
         words.append("--stop-on-violation")
     return shlex.join(words)

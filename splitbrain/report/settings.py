@@ -50,7 +50,7 @@ def plan_rows(plan: Plan) -> list[tuple[str, Rows]]:
         (
             "Judgement",
             [
-                ("promised", ", ".join(plan.consistency)),
+                ("promised", plan.level or ", ".join(plan.consistency)),
                 (
                     "must serve again within",
                     f"{duration_text(plan.live_within_s)} s of the last heal",

@@ -63,6 +63,8 @@ def verdict_sentence(record: RunRecord) -> str:
         models = ", ".join(dict.fromkeys(result.model for result in record.results))
         hurt = f" under {', '.join(plan.faults)}" if record.faults else ""
         asked = dict.fromkeys(row.promise for r in record.results for row in r.promises)
+        if plan.level is not None:
+            asked = {plan.level: None}
         kept = (
             f"keeps what it was asked for: {', '.join(asked)}" if asked else "could have happened"
         )

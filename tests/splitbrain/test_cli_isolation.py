@@ -173,3 +173,37 @@ def test_what_is_neither_shown_nor_ruled_out_is_told_with_the_reason():
         "Holds: read-committed.",
         "Not ruled out, and not shown: serializable (it cannot be told).",
     ]
+
+
+SHORT = ("--host", "simulated", "--seed", "3", "--time-limit", "4s", "--faults", "none")
+
+
+def test_a_run_is_judged_by_the_level_that_is_named_and_says_so_wherever_it_is_told(capsys):
+    asked = ("test", "two-phase-commit", *SHORT, "--bug", "T8", "--workload", "rw-register")
+    code, out, _ = told(capsys, *asked, "--level", "Read Committed", "--json")
+    record = json.loads(out)
+    assert code == 0 and record["plan"]["level"] == "read-committed"
+    assert "--level read-committed" in record["repeat"]
+    isolation = record["results"][0]["isolation"]
+    assert isolation["level"] == "read-committed"
+    assert isolation["levels"]["serializable"] == "invalid"
+    code, out, _ = told(capsys, "show", "latest")
+    assert code == 0 and "Ruled out by" in out and "Holds: " in out
+    code, out, _ = told(capsys, *asked, "--json")
+    assert code == 1 and "level" not in json.loads(out)["plan"]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("raft",), "the workload register is no transactions"),
+        (("two-phase-commit", "--stop-on-violation"), "--stop-on-violation: what is followed"),
+        (("two-phase-commit", "--consistency", "sequential"), "by a level or by --consistency"),
+    ],
+)
+def test_a_level_that_a_run_cannot_be_judged_by_is_refused(capsys, words, problem):
+    code, _, err = told(capsys, "test", *words, *SHORT, "--level", "causal")
+    assert code == 2 and problem in " ".join(err.split())
+    assert (
+        "there is no level 'causl'" in told(capsys, "test", *words, *SHORT, "--level", "causl")[2]
+    )

@@ -84,7 +84,8 @@ class _Many:
     section=LOAD,
     metavar="NAME",
     help="What clients do: register, set, counter; of our own stores also ids; of etcd and "
-    "zookeeper also append and lock, of etcd list-append and watch.  [default: register]",
+    "zookeeper also append and lock, of etcd list-append, rw-register and watch.  "
+    "[default: register]",
 )
 @option(
     "--concurrency",
@@ -222,6 +223,13 @@ class _Many:
     metavar="PROMISE,…",
     help="What the system promises, one or several (see `splitbrain promises`), or all: each gets "
     "a verdict, and the exit code is that of all together.  [default: linearizable]",
+)
+@option(
+    "--level",
+    section=OUTPUT,
+    metavar="LEVEL",
+    help="Of transactions: the level of isolation that the system promises (see `splitbrain "
+    "levels`).  [default: strict-serializable]",
 )
 @option(
     "--stop-on-violation",
