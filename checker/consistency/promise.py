@@ -56,6 +56,8 @@ LONG_FORK = "long-fork"
 CAUSAL_REVERSE = "causal-reverse"
 AT_LEAST_ONCE = "at-least-once"
 EXACTLY_ONCE = "exactly-once"
+MUTUAL_EXCLUSION = "mutual-exclusion"
+FENCING = "fencing"
 
 GUARANTEES = (READ_YOUR_WRITES, MONOTONIC_READS, MONOTONIC_WRITES, WRITES_FOLLOW_READS)
 """Those made to each session for itself."""
@@ -188,6 +190,22 @@ PROMISES = {
             _JEPSEN + "total-queue",
             models=_QUEUES,
             rule="checker.delivery.judging:check_exactly_once",
+        ),
+        Promise(
+            MUTUAL_EXCLUSION,
+            "a lock is one client's until it lets go of it, or its lease has run out",
+            "locks with tokens, by the times of the history",
+            "Burrows, The Chubby lock service (OSDI 2006), § 2.4",
+            models=("fenced-lock",),
+            rule="checker.locks.checking:check_mutual_exclusion",
+        ),
+        Promise(
+            FENCING,
+            "tokens grow from grant to grant, and what they protect refuses older ones than it saw",
+            "locks with tokens, in which each write writes another value",
+            "Kleppmann, How to do distributed locking (2016)",
+            models=("fenced-lock",),
+            rule="checker.locks.checking:check_fencing",
         ),
     )
 }

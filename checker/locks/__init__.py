@@ -8,18 +8,20 @@ Operations on a lock and its resource, which bear one key:
     write    value                               ok: [value, token]
     read                                         ok: [value, token], or null: never written
 
-Who answers ok to ``acquire`` promises (the sources: Burrows, "The Chubby lock service", OSDI
-2006, section 2.4; Kleppmann, "How to do distributed locking", 2016):
+Two promises (the sources: Burrows, "The Chubby lock service", OSDI 2006, section 2.4; Kleppmann,
+"How to do distributed locking", 2016), each judged by itself:
 
-- tokens grow: each is greater than any granted before it, in real time;
-- the lock is one process's until it releases it, or until its lease has run out since it asked
-  for it, or for the latest renewal that was acknowledged;
-- a token is good for renewing and releasing until another one is granted, or it is released;
-- the resource takes a write under a token only while it has taken none under a greater one, and
-  a read tells the latest write.
+mutual exclusion
+  - the lock is one process's until it releases it, or until its lease has run out since it asked
+    for it, or for the latest renewal that was acknowledged;
+  - a token is good for renewing and releasing until another one is granted, or it is released;
+fencing
+  - tokens grow: each is greater than any granted before it, in real time;
+  - the resource takes a write under a token only while it has taken none under a greater one,
+    and a read tells the latest write.
 
-All but the second is linearizability: of the lock, whose leases may run out at any moment, and of
-the resource. ``order.py`` and ``resource.py`` decide it exactly. The second is about time: what the
+All but the first is linearizability: of the lock, whose leases may run out at any moment, and of
+the resource. ``order.py`` and ``resource.py`` decide it exactly. The first is about time: what the
 journal says an acquire took, by the harness's own clock, no more is taken for granted than that
 no clock that a lease is measured by runs faster than that one (``holding.py``).
 

@@ -24,20 +24,20 @@ ORDER = (
     *(STALE_RENEWAL, STALE_RELEASE, STALE_READ, UNWRITTEN, FAILED),
 )
 """Gravest first: what comes later often follows from what comes before."""
+OF_EXCLUSION = frozenset({TWO_HOLDERS, STALE_RENEWAL, STALE_RELEASE})
+"""What breaks mutual exclusion; all the rest breaks fencing."""
 
 
 class Found:
-    """Violations by kind. Others of a kind are counted in its details."""
+    """Violations by kind."""
 
     def __init__(self) -> None:
         self._found: dict[str, Violation] = {}
-        self._times: dict[str, int] = {}
 
     def add(
         self, kind: str, key: Any, sentence: str, culprit: Operation, *others: Operation
     ) -> None:
         """Note a violation by ``culprit``, which ``others`` show."""
-        self._times[kind] = self._times.get(kind, 0) + 1
         if kind not in self._found:
             calls = tuple(sorted({culprit.call, *(other.call for other in others)}))
             told = f"Lock {show_name(key)}: {sentence}"
@@ -45,13 +45,7 @@ class Found:
 
     def take(self, kind: str, violation: Violation) -> None:
         """Note a violation that is told already."""
-        self._times[kind] = self._times.get(kind, 0) + 1
         self._found.setdefault(kind, violation)
-
-    @property
-    def times(self) -> dict[str, int]:
-        """How often each kind was found."""
-        return dict(self._times)
 
     def violations(self) -> list[Violation]:
         """One a kind, gravest first; kinds of other checkers last."""

@@ -281,6 +281,10 @@ PROMISES = {
     "exactly-once": (
         "what somebody is done with (acknowledged, dequeued) is never handed out again"
     ),
+    "mutual-exclusion": "a lock is one client's until it lets go of it, or its lease has run out",
+    "fencing": (
+        "tokens grow from grant to grant, and what they protect refuses older ones than it saw"
+    ),
 }
 """Names and summaries as in ``checker.consistency.promise``."""
 

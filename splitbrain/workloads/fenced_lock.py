@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from random import Random
 
-from splitbrain.generator import Draw, Each, Limit, Mix, Phases, Repeat
+from splitbrain.generator import ASAP, Draw, Each, Invoke, Listed, Mix, Phases, Repeat
 from splitbrain.plan import Plan
 from splitbrain.workloads.workload import Workload, final_phase, main_phase, recovery_phase
 
@@ -43,7 +43,7 @@ def _phases(plan: Plan) -> Phases:
     )
     # Nobody else wants this lock any more, but a lease that is in force has to run out.
     recovery = recovery_phase(plan, Draw("acquire", _lease, LOCKS[0]), "acquire")
-    reads = Each(Limit(Mix(tuple((share, Repeat("read", lock)) for lock in LOCKS)), 2), plan.nodes)
+    reads = Each(Listed(tuple(Invoke(ASAP, "read", lock) for lock in LOCKS)), plan.nodes)
     return Phases((main_phase(plan, mixed), recovery, final_phase(plan, reads)))
 
 
@@ -52,4 +52,5 @@ FENCED_LOCK = Workload(
     "leased locks, and writes under their fencing tokens; a stale token must be refused",
     "fenced-lock",
     _phases,
+    consistency=("mutual-exclusion", "fencing"),
 )

@@ -15,7 +15,7 @@ FILES = sorted(GOLDEN.glob("*/*/*.jsonl"))
 
 def test_there_are_golden_histories_of_every_model_and_verdict():
     folders = {path.parent.relative_to(GOLDEN).as_posix() for path in FILES}
-    models = ("cas-register", "register", "set", "counter", "fenced-lock")
+    models = ("cas-register", "register", "set", "counter")
     assert folders == {f"{model}/{verdict}" for model in models for verdict in ("valid", "invalid")}
 
 

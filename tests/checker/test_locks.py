@@ -10,6 +10,7 @@ import pytest
 
 from checker.judge import JUDGED
 from checker.locks import check_locks
+from checker.locks.checking import check_fencing, check_mutual_exclusion
 from checker.verdict import Verdict
 from histories.errors import HistoryError
 from histories.event import Operation, Outcome
@@ -208,9 +209,21 @@ def test_writes_of_one_token_that_overlap_are_left_to_the_search() -> None:
 
 
 def test_where_nothing_was_granted_or_written_nothing_was_tested() -> None:
-    assert check_locks(Story().read(0).operations).reason == "no lock was granted"
+    told = check_locks(Story().read(0).operations)
+    assert told.reason == "no lock was granted: nothing was tested"
     told = check_locks(Story().acquire(0, 7).operations)
-    assert (told.verdict, told.reason) == (Verdict.VACUOUS, "no write was acknowledged")
+    assert told.reason == "no write was acknowledged: nothing was tested"
+    assert [row.verdict for row in told.promises] == [Verdict.VALID, Verdict.VACUOUS]
+
+
+def test_a_resource_that_fences_needs_no_lock_that_excludes() -> None:
+    told = Story().acquire(0, 7, lease=9000).write(0, 1, 7).acquire(1, 8).write(1, 2, 8)
+    result = check_locks(told.write(0, 3, outcome=FAIL).read(2, 2, 8).operations)
+    rows = {row.promise: str(row.verdict) for row in result.promises}
+    assert rows == {"mutual-exclusion": "invalid", "fencing": "valid"}
+    for check in (check_mutual_exclusion, check_fencing):
+        (row,) = check(told.operations).promises
+        assert str(row.verdict) == rows[row.promise]
 
 
 @pytest.mark.parametrize(
