@@ -242,7 +242,9 @@ def _write(
             except OSError as error:
                 yield _not_written(asked.certificate, error)
     linear = result.alone("linearizable")
-    if asked.page is not None and linear is not None:
+    if asked.page is not None and linear is None:
+        notes.append("the page shows what is linearizable, which was not asked: none was written")
+    elif asked.page is not None and linear is not None:
         from splitbrain.report.history_page import write_history_page
 
         model = None if chosen is None or isinstance(chosen, str) else chosen

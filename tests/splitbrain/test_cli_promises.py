@@ -217,3 +217,13 @@ def test_a_process_whose_reads_have_a_session_of_their_own_is_no_session(consist
     )
     told = unfit_together(plan, load_catalogue())
     assert len([one for one in told if "take read-session=same" in one]) == problems
+
+
+def test_evidence_of_a_search_is_not_written_where_nothing_was_searched_for(tmp_path, capsys):
+    paused = str(GOLDEN / "fencing" / "invalid" / "paused-client-writes.jsonl")
+    page, proof = tmp_path / "why.html", tmp_path / "why.json"
+    assert front.run(["check", paused, "--html", str(page), "--certificate", str(proof)]) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "the page shows what is linearizable, which was not asked: none was written" in told
+    assert "a verdict of invalid has no certificate: none was written" in told
+    assert not page.exists() and not proof.exists()
