@@ -28,6 +28,7 @@ WIRE = {
     "set": {"add": "set.add", "read": "set.read"},
     "counter": {"add": "counter.add", "read": "counter.read"},
     "ids": {"generate": "counter.next"},
+    "causal": {"read": "read", "write": "write"},
 }
 """What an operation of a workload is called on the wire."""
 ANSWERED = frozenset({"generate"})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from checker.consistency.order import SequentialOrder
 from checker.consistency.promise import (
+    CAUSAL,
     GUARANTEES,
     LINEARIZABLE,
     PROMISES,
@@ -78,7 +79,7 @@ def judge_promises(case: Case, promises: Sequence[str]) -> list[Promised]:
     if SEQUENTIAL in promises:
         rows[SEQUENTIAL] = whole.row()
     for name in promises:
-        if name in GUARANTEES:
+        if name in (CAUSAL, *GUARANTEES):
             rows[name] = _guarantee(case, sessions, name, whole)
     return [_implied(rows[name], rows.values()) for name in promises]
 
@@ -224,6 +225,8 @@ def _guarantee(case: Case, sessions: Sessions, name: str, whole: _Whole) -> Prom
     kept = guarantee(sessions, name)
     seconds = time.perf_counter() - began
     verdict, reason, algorithm = Verdict.VALID, kept.only_if, "order of writes"
+    if name == CAUSAL:
+        algorithm = "pasts and order of writes"
     if kept.violations:
         verdict, reason = Verdict.INVALID, kept.violations[0].sentence
         if kept.found > 1:

@@ -78,7 +78,7 @@ PROMISES = {
             "every model, within the time and memory allowed",
             "Herlihy & Wing, Linearizability (TOPLAS 1990), § 2",
             (
-                *(SEQUENTIAL, *GUARANTEES, SET_FULL, SET_FULL_LINEARIZABLE, BANK_TOTAL),
+                *(SEQUENTIAL, CAUSAL, *GUARANTEES, SET_FULL, SET_FULL_LINEARIZABLE, BANK_TOTAL),
                 *(AT_LEAST_ONCE, EXACTLY_ONCE),
             ),
         ),
@@ -87,7 +87,15 @@ PROMISES = {
             "one order of all operations explains every answer and keeps each process's own order",
             "registers whose writes can be told apart, sets, counters; others while they are small",
             "Lamport, How to Make a Multiprocessor Computer … (IEEE ToC 1979)",
+            (CAUSAL, *GUARANTEES),
+        ),
+        Promise(
+            CAUSAL,
+            "who has seen something sees all that it depends on, and all agree on what is newer",
+            _TOLD_APART,
+            "Lloyd et al., COPS (SOSP 2011), § 3.1; Bouajjani et al. (POPL 2017), § 2",
             GUARANTEES,
+            models=_SEEN,
         ),
         Promise(
             READ_YOUR_WRITES,

@@ -41,17 +41,17 @@ def kept_by_registers(writes: Writes, promise: str) -> Kept:
     torn: list[int] = []
     for key in sorted({*wanted, *given}):
         own, theirs = given.get(key, []), wanted.get(key, [])
-        if not _stuck(own):
+        if not stuck_values(own):
             if (found := _contradiction(own, theirs)) is not None:
                 violations.append(_told(writes, promise, found))
         elif promise == WRITES_FOLLOW_READS:
-            violations.append(_torn(writes, _cycle_through(own, own)))
+            violations.append(_torn(writes, cycle_through(own, own)))
         else:
             torn.append(key)
     if violations:
         violations.sort(key=lambda one: one.culprit or 0)
         return Kept(tuple(violations[:VIOLATIONS_MAX]), None, len(violations))
-    undecided = _undecided(writes, sessions.table.keys, torn)
+    undecided = undecided_because(writes, sessions.table.keys, torn)
     only_if = _against_acknowledgements(writes, promise, wanted) if undecided is None else None
     return Kept((), undecided, only_if=only_if)
 
@@ -61,7 +61,7 @@ def _wanted(writes: Writes, promise: str, given: dict[int, list[Older]]) -> dict
     if promise != WRITES_FOLLOW_READS:
         return _by_key(writes, asked(writes, promise))
     return {
-        key: [] if _stuck(given.get(key, [])) else asked_in_vain(given.get(key, []), ones)
+        key: [] if stuck_values(given.get(key, [])) else asked_in_vain(given.get(key, []), ones)
         for key, ones in demands(writes).items()
     }
 
@@ -101,7 +101,7 @@ def _only_if(writes: Writes, promise: str, edge: Older) -> str:
     )
 
 
-def _undecided(writes: Writes, keys: Sequence[object], torn: list[int]) -> str | None:
+def undecided_because(writes: Writes, keys: Sequence[object], torn: list[int]) -> str | None:
     """Why it cannot be said that nothing is wrong, if it cannot."""
     sessions = writes.sessions
     for key, value in writes.blurred.items():
@@ -147,7 +147,7 @@ def _by_key(writes: Writes, edges: Iterable[Older]) -> dict[int, list[Older]]:
     return found
 
 
-def _stuck(edges: Sequence[Older]) -> set[int]:
+def stuck_values(edges: Sequence[Older]) -> set[int]:
     """The values that are older than themselves, or than one that is."""
     after: dict[int, list[int]] = {}
     waits: dict[int, int] = {}
@@ -170,7 +170,7 @@ def _contradiction(given: list[Older], wanted: list[Older]) -> list[Older] | Non
         # What is read at first is older than all that is ever written.
         if edge.other == INITIAL:
             return [edge]
-    stuck = _stuck([*given, *wanted])
+    stuck = stuck_values([*given, *wanted])
     if not stuck:
         return None
     known = {(edge.one, edge.other) for edge in given}
@@ -181,12 +181,12 @@ def _contradiction(given: list[Older], wanted: list[Older]) -> list[Older] | Non
     ]
     # Best is one read that contradicts what is older in any case.
     for edges in (given, [*given, *inside]):
-        if cycle := _cycle_through(inside, edges):
+        if cycle := cycle_through(inside, edges):
             return cycle
     raise AssertionError("no cycle among values that are older than themselves")
 
 
-def _cycle_through(begins: Sequence[Older], edges: Sequence[Older]) -> list[Older]:
+def cycle_through(begins: Sequence[Older], edges: Sequence[Older]) -> list[Older]:
     """The shortest cycle that begins with one of some edges, of the first few there are; or none.
 
     All but the first are of ``edges``.

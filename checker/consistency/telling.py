@@ -9,7 +9,7 @@ from checker.consistency.promise import GUARANTEES
 from checker.consistency.saturation import Saturation
 from checker.consistency.sessions import Sessions
 from checker.consistency.violated import guarantee
-from checker.consistency.wording import Words
+from checker.consistency.wording import FROM_NOWHERE, Words
 from checker.consistency.writes import NOWHERE, Writes
 from checker.models.model import Kind
 from checker.verdict import Violation
@@ -18,7 +18,6 @@ from checker.wording import plural, show
 SHOWN_MAX = 16
 CYCLE_MAX = 8
 KIND = "not sequential"
-FROM_NOWHERE = "value from nowhere"
 
 
 def tell(

@@ -11,6 +11,9 @@ from checker.consistency.writes import INITIAL, Writes
 from checker.models.model import Kind
 from checker.wording import noun, precise_seconds, show
 
+FROM_NOWHERE = "value from nowhere"
+"""The kind of what nobody can have written."""
+
 
 class Words:
     """Tells of steps. ``steps``: those that are told of, so that their times can be told apart."""

@@ -264,6 +264,7 @@ PROMISES = {
     "sequential": (
         "one order of all operations explains every answer and keeps each process's own order"
     ),
+    "causal": "who has seen something sees all that it depends on, and all agree on what is newer",
     "read-your-writes": "a process never reads what is older than its own writes",
     "monotonic-reads": "a process never reads what is older than it has read",
     "monotonic-writes": "who has seen a write sees what its process wrote before it",

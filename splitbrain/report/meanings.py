@@ -28,6 +28,9 @@ _MEANINGS = {
     "duplicate": "One change took effect more than once.",
     "long fork": "Two reads disagree about which of two writes came first: each saw one of them "
     "without the other.",
+    "causally stale read": "A client was shown the past of something that it had seen the "
+    "consequences of: what it read earlier depends on what it did not get to see.",
+    "causal cycle": "What was seen came to be because of what saw it.",
     "causal reverse": "A write was seen without one that had been acknowledged before it was even "
     "asked for.",
     "wrong total": "All balances came to something else than was put in: money was made or "

@@ -2,6 +2,7 @@
 
 from splitbrain.workloads.append import APPEND
 from splitbrain.workloads.bank import BANK
+from splitbrain.workloads.causal import CAUSAL
 from splitbrain.workloads.counter import COUNTER
 from splitbrain.workloads.fenced_lock import FENCED_LOCK
 from splitbrain.workloads.ids import IDS
@@ -17,8 +18,8 @@ from splitbrain.workloads.workload import Workload
 WORKLOADS: dict[str, Workload] = {
     w.name: w
     for w in (
-        *(REGISTER, SET, COUNTER, IDS, APPEND, LIST_APPEND, RW_REGISTER, BANK, LONG_FORK),
-        *(LOCK, FENCED_LOCK, QUEUE, FIFO_QUEUE, WATCH),
+        *(REGISTER, SET, COUNTER, IDS, CAUSAL, APPEND, LIST_APPEND, RW_REGISTER),
+        *(BANK, LONG_FORK, LOCK, FENCED_LOCK, QUEUE, FIFO_QUEUE, WATCH),
     )
 }
 

@@ -26,7 +26,7 @@ class Bundled:
 
     package: str
     options: NodeOptions
-    workloads: tuple[str, ...] = ("register", "set", "counter", "ids")
+    workloads: tuple[str, ...] = ("register", "set", "counter", "ids", "causal")
     client_port = CLIENT_PORT
     simulated = True
     resends = True

@@ -16,6 +16,7 @@ LOST_AT_PROMOTION = Departure(
     breaks=(
         "linearizable",
         "sequential",
+        "causal",
         "read-your-writes",
         "monotonic-reads",
         "monotonic-writes",
@@ -30,6 +31,8 @@ LOST_AT_PROMOTION = Departure(
         "stale read",
         "lost update",
         "duplicate id",
+        "causally stale read",
+        "diverging reads",
         "impossible compare-and-set",
         "not linearizable",
         "counter too low",

@@ -166,7 +166,7 @@ def test_a_plan_asks_for_linearizability_unless_told_otherwise():
 
 def test_what_a_run_cannot_promise_is_refused():
     with pytest.raises(SettingsError, match="promise"):
-        plan(consistency="causal")
+        plan(consistency="eventual")
     with pytest.raises(SettingsError, match="--stop-on-violation: what is followed"):
         plan(consistency="sequential", stop_on_violation=True)
     assert plan(consistency="linearizable,sequential", stop_on_violation=True)
