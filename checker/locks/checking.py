@@ -28,7 +28,8 @@ def check_locks(operations: Sequence[Operation], promises: Sequence[str] = KEPT)
     logarithm.
     """
     began = time.perf_counter()
-    locks = locks_of(operations)
+    # A table makes each anew whenever it is asked.
+    locks = locks_of(list(operations))
     found = Found()
     for lock in locks:
         check_order(lock, found)

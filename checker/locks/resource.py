@@ -72,20 +72,24 @@ def _seen(lock: Lock, found: Found) -> dict[int, list[Operation]]:
             continue
         value, token = read.output
         use = written.get(canonical(value))
-        what = f"{who(read)} read {show(value)} under token {token} ({when(read)})"
         if use is None:
-            found.add(UNWRITTEN, lock.key, f"{what}, which nobody wrote", read)
+            found.add(UNWRITTEN, lock.key, f"{_told(read)}, which nobody wrote", read)
             continue
         write = use.operation
         if write.outcome is Outcome.FAIL:
-            why = f", but {who(write)}'s write of it ({when(write)}) had failed ({write.error})"
-            found.add(FAILED, lock.key, what + why, read, write)
+            why = f"but {who(write)}'s write of it ({when(write)}) had failed ({write.error})"
+            found.add(FAILED, lock.key, f"{_told(read)}, {why}", read, write)
         elif use.token is not None and use.token != token:
-            why = f", which {who(write)} wrote under token {use.token} ({when(write)})"
-            found.add(UNWRITTEN, lock.key, what + why, read, write)
+            why = f"which {who(write)} wrote under token {use.token} ({when(write)})"
+            found.add(UNWRITTEN, lock.key, f"{_told(read)}, {why}", read, write)
         else:
             seen.setdefault(write.call, []).append(read)
     return seen
+
+
+def _told(read: Operation) -> str:
+    value, token = read.output
+    return f"{who(read)} read {show(value)} under token {token} ({when(read)})"
 
 
 def _overlap(writes: Sequence[Use]) -> bool:
