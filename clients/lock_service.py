@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clients.client import Completion, Invocation
+from clients.client import Completion, GarbledAnswer, Invocation
 from clients.errors import Row, table
 from clients.reference import ERRORS, ReferenceCore
 from histories.event import Outcome
@@ -80,5 +80,8 @@ class LockCore(ReferenceCore):
         if invocation.f == "read":
             return answer.get("value")
         if invocation.f == "acquire":
-            self._tokens[invocation.key] = answer["value"]
+            token = answer.get("value")
+            if type(token) is not int:
+                raise GarbledAnswer(f"expected a token, seen {token!r}")
+            self._tokens[invocation.key] = token
         return [invocation.value, self._tokens[invocation.key]]

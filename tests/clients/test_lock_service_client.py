@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clients.client import Completion, Invocation
+from clients.client import Completion, GarbledAnswer, Invocation
 from clients.frames import framed
 from clients.lock_service import REFUSALS, LockCore
 from histories.event import Outcome
@@ -108,6 +108,13 @@ def test_what_the_service_refuses_had_no_effect_however_often_it_was_sent(error:
     completion = client.core.receive(answer(1, ok=False, error=error, definite=True))
     assert completion is not None
     assert (completion.outcome, completion.error) == (Outcome.FAIL, error)
+
+
+def test_a_grant_without_a_token_is_no_answer() -> None:
+    client = Asking()
+    client.ask("acquire", 500)
+    with pytest.raises(GarbledAnswer, match="expected a token, seen None"):
+        client.told(ok=True, value=None)
 
 
 def test_a_lost_leader_leaves_it_open() -> None:
