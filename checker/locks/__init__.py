@@ -13,7 +13,8 @@ Two promises (the sources: Burrows, "The Chubby lock service", OSDI 2006, sectio
 
 mutual exclusion
   - the lock is one process's until it releases it, or until its lease has run out since it asked
-    for it, or for the latest renewal that was acknowledged;
+    for it, or for the latest renewal that was acknowledged; until then nobody is granted it,
+    who has it included;
   - a token is good for renewing and releasing until another one is granted, or it is released;
 fencing
   - tokens grow: each is greater than any granted before it, in real time;

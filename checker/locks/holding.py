@@ -23,8 +23,11 @@ from checker.wording import precise_seconds
 NS_PER_MS = 1_000_000
 
 
-def check_holding(lock: Lock, found: Found) -> None:
-    """Grants that were acknowledged while another token's lease was in force. O(n log n)."""
+def check_holding(lock: Lock, found: Found, *, timed: bool = True) -> None:
+    """Grants that were acknowledged while another token's lease was in force. O(n log n).
+
+    In a history that is not ``timed`` only locks without a lease can be told to be held.
+    """
     grants = sorted(lock.grants, key=lambda use: use.token or 0)
     renewals: dict[int | None, list[Use]] = {}
     for use in lock.renewals:
@@ -35,6 +38,8 @@ def check_holding(lock: Lock, found: Found) -> None:
         call = use.operation.call
         released[use.token] = min(released.get(use.token, call), call)
     for holder, other in reversed(_pairs(grants)):
+        if not timed and holder.operation.input is not None:
+            continue
         _check_pair(lock, holder, other, renewals, released, found)
 
 

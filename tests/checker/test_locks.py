@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import locks as oracle
 import pytest
@@ -158,6 +159,17 @@ def test_one_that_failed_or_that_is_of_somebody_else_does_not() -> None:
     told = Story().acquire(2, 5).write(2, 1, 5).acquire(0, 7, lease=9000)
     kinds = told.release(2, 5).acquire(1, 8).kinds()
     assert kinds == ["two holders", "release of what is not held"]
+
+
+def test_without_times_nobody_can_tell_how_long_a_lease_was_in_force() -> None:
+    told = Story().acquire(0, 7, lease=9000).write(0, 1, 7).acquire(1, 8)
+    timeless = [replace(one, call_ns=0, ret_ns=0) for one in told.operations]
+    result = check_locks(timeless)
+    assert (result.verdict, result.violations) == (Verdict.UNKNOWN, ())
+    assert result.reason is not None and result.reason.startswith("the history has no times")
+    told = Story().acquire(0, 7, lease=None).write(0, 1, 7).acquire(1, 8)
+    timeless = [replace(one, call_ns=0, ret_ns=0) for one in told.operations]
+    assert check_locks(timeless).verdict is Verdict.INVALID
 
 
 def test_what_is_lost_is_renewed() -> None:
