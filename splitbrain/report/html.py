@@ -29,7 +29,7 @@ from splitbrain.report.meanings import meaning
 from splitbrain.report.over_time import latency_section, rate_section, roles_section
 from splitbrain.report.plan_section import plan_section
 from splitbrain.report.plots import drawings, found_s
-from splitbrain.report.promises import in_a_line
+from splitbrain.report.promises import HEADS, cells_of
 from splitbrain.report.settings import load_text
 from splitbrain.report.statistics import Count, Statistics, statistics
 from splitbrain.report.text import (
@@ -166,8 +166,6 @@ def _facts(record: RunRecord, numbers: Statistics) -> str:
         ("Harness", health_sentence(record.health)),
         ("Kept in", str(record.folder)),
     ]
-    if told := "; ".join(in_a_line(r.promises) for r in record.results if r.promises):
-        rows.insert(0, ("Promises", told))
     if plan.bugs:
         reached = ", ".join(f"{bug}: {reached_text(record, bug)}" for bug in plan.bugs)
         rows.insert(2, ("Seeded bug", reached))
@@ -188,7 +186,14 @@ def _facts(record: RunRecord, numbers: Statistics) -> str:
         rows.insert(1, ("Shrunk from", came[1]))
     if record.reason and record.verdict not in (Verdict.VALID, Verdict.INVALID):
         rows.insert(0, ("Because", record.reason))
-    return definitions(rows)
+    return _promises(record) + definitions(rows)
+
+
+def _promises(record: RunRecord) -> str:
+    rows = cells_of(record.results)
+    if not rows:
+        return ""
+    return table("promises", row("th", HEADS), "".join(row("td", cells) for cells in rows))
 
 
 def _operations(numbers: Statistics) -> str:

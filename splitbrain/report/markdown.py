@@ -14,6 +14,7 @@ from splitbrain.report.faults import effect_text, fault_times, fault_title
 from splitbrain.report.findings import bands_near, found_in
 from splitbrain.report.leaders import leaders_text
 from splitbrain.report.meanings import meaning
+from splitbrain.report.promises import HEADS, cells_of
 from splitbrain.report.repeat import again_command, without_bugs_command
 from splitbrain.report.script import script_lines
 from splitbrain.report.settings import plan_rows
@@ -38,7 +39,7 @@ def run_markdown(record: RunRecord) -> str:
     """The run: verdict, findings with their drawing, numbers, faults, and how to see it again."""
     numbers = statistics(record.operations, record.faults, concurrency=record.plan.concurrency)
     needed = [f"**{text(verdict_sentence(record))}**", text(unavailable_sentence(record))]
-    needed += _findings(record)
+    needed += [_promises(record), *_findings(record)]
     needed += ["### The same again", "\n\n".join(_again(record))]
     more = [
         "### Operations",
@@ -62,6 +63,15 @@ def run_markdown(record: RunRecord) -> str:
     if left:
         blocks.append("What was too long for a comment is left out: `splitbrain show` tells it.")
     return "\n\n".join(blocks) + "\n"
+
+
+def _promises(record: RunRecord) -> str:
+    cells = cells_of(record.results)
+    if not cells:
+        return ""
+    lines = [row(HEADS), row((":--", ":--", ":--"))]
+    lines += [row((text(name), verdict, text(why))) for name, verdict, why in cells]
+    return "\n".join(lines)
 
 
 def _findings(record: RunRecord) -> Iterator[str]:

@@ -71,9 +71,10 @@ def because(row: Promised) -> str:
     return f"by {row.algorithm}"
 
 
-def in_a_line(rows: Sequence[Promised]) -> str:
-    """``linearizable: invalid, sequential: valid``."""
-    return ", ".join(f"{row.promise}: {row.verdict}" for row in rows)
+def cells_of(results: Sequence[Result]) -> list[tuple[str, str, str]]:
+    """The table of promises: name, verdict, and why; empty where none were asked about."""
+    rows = [row for result in results for row in result.promises]
+    return [(row.promise, str(row.verdict), shortened(because(row))) for row in rows]
 
 
 def worth_showing(violations: Sequence[Violation]) -> list[Violation]:

@@ -49,7 +49,8 @@ class Told:
     """A run, told. ``counts`` has a row for each kind of operation and one for all of them.
 
     ``plan`` is what the plan says, by member. ``more`` counts violations, ``more_faults`` faults,
-    that are not among those told. ``facts`` are pairs of a head and a text. ``shrunk_from`` is
+    that are not among those told. ``promises`` has name, verdict and reason of each that was asked
+    about. ``facts`` are pairs of a head and a text. ``shrunk_from`` is
     the name of the run that this one was shrunk from, and all that is known of it. ``script`` has
     a line for each operation and fault of a plan that says them one by one, where they are few.
     """
@@ -58,6 +59,7 @@ class Told:
     unavailable: str
     findings: tuple[Finding, ...]
     more: int
+    promises: tuple[tuple[str, str, str], ...]
     facts: tuple[tuple[str, str], ...]
     counts: tuple[tuple[str, Count], ...]
     rate_ok: float
@@ -73,7 +75,7 @@ class Told:
 def tell(record: RunRecord) -> Told:
     """Tell a run. Takes about as long as ``splitbrain show`` does."""
     from splitbrain.archive.shrunk import shrunk_from
-    from splitbrain.report.promises import worth_showing
+    from splitbrain.report.promises import cells_of, worth_showing
     from splitbrain.report.repeat import again_command, without_bugs_command
     from splitbrain.report.script import script_lines
     from splitbrain.report.statistics import statistics
@@ -92,6 +94,7 @@ def tell(record: RunRecord) -> Told:
         unavailable=shortened(unavailable_sentence(record), TEXT_MAX),
         findings=tuple(_finding(record, violation) for violation in shown),
         more=len(found) - len(shown),
+        promises=tuple(cells_of(record.results)),
         facts=tuple((head, shortened(text, TEXT_MAX)) for head, text in _facts(record)),
         counts=(*counts, ("all", numbers.all)) if len(counts) > 1 else tuple(counts),
         rate_ok=numbers.rate_ok,
@@ -145,7 +148,6 @@ def _faults(record: RunRecord, recoveries: Any) -> tuple[FaultTold, ...]:
 
 def _facts(record: RunRecord) -> list[tuple[str, str]]:
     from splitbrain.report.leaders import leaders_text
-    from splitbrain.report.promises import in_a_line
     from splitbrain.report.settings import load_text
     from splitbrain.report.text import health_sentence, reached_text
     from splitbrain.roles import roles_of
@@ -158,8 +160,6 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
             f"workload {plan.workload}, {load_text(plan)}; seed {plan.seed}",
         )
     ]
-    if promises := "; ".join(in_a_line(r.promises) for r in record.results if r.promises):
-        facts.append(("Promises", promises))
     for bug in plan.bugs:
         facts.append(("Seeded bug", f"{bug}: {reached_text(record, bug)}"))
     if told := "; ".join(leaders_text(roles_of(record))):

@@ -191,7 +191,12 @@ def test_a_run_is_judged_by_what_it_promised(capsys):
     folder = Path(document["folder"])
     kept = json.loads((folder / "verdict.json").read_text())["results"][0]["promises"]
     assert [row["verdict"] for row in kept] == ["invalid", "valid"]
-    assert "linearizable: invalid, sequential: valid" in (folder / "report.html").read_text()
+    page = (folder / "report.html").read_text()
+    assert "<tr><td>linearizable</td><td>invalid</td><td>stale read" in page
+    assert "<tr><td>sequential</td><td>valid</td>" in page
+    assert front.run(["show", "latest", "--markdown", str(folder.parent / "told.md")]) == 1
+    capsys.readouterr()
+    assert "| sequential | valid | by " in (folder.parent / "told.md").read_text()
     assert (folder / "explanation.html").is_file()
     proof, journal = str(folder / "certificate.json"), str(folder / "history.jsonl")
     assert front.run(["verify", proof, journal]) == 0

@@ -18,7 +18,7 @@ from report_records import STALE, STALE_READ, partition, record
 from shrinkings import shrinking
 from web_asking import asking
 
-from checker.verdict import Result, Verdict
+from checker.verdict import Promised, Result, Verdict
 from histories.archive import Store
 from histories.event import Event, EventType
 from histories.journal import Journal
@@ -47,6 +47,20 @@ def stale_read(store: Path) -> Path:
     run_files.write_verdict(one)
     run_files.write_page(one)
     return folder
+
+
+def test_each_promise_that_was_asked_about_has_its_row(tmp_path: Path) -> None:
+    folder = stale_read(tmp_path)
+    rows = (
+        Promised("linearizable", Verdict.INVALID, "so", "search", violations=(STALE,)),
+        Promised("sequential", Verdict.VALID, None, "<inference>"),
+    )
+    result = Result(Verdict.INVALID, "cas-register", "", 3, 1, violations=(STALE,), promises=rows)
+    one = replace(record(STALE_READ), run=folder.name, folder=folder, plan=PLAN, results=[result])
+    run_files.write_verdict(one)
+    text = asking(tmp_path).text(f"/runs/{folder.name}")
+    assert '<th scope="row">linearizable</th><td>invalid</td><td>stale read</td>' in text
+    assert "<td>valid</td><td>by &lt;inference&gt;</td>" in text
 
 
 def test_a_violation_is_told_drawn_and_explained(tmp_path: Path) -> None:
