@@ -14,6 +14,7 @@ from clients.client import Invocation
 ACCOUNTS = ("a", "b", "c", "d", "e")
 """The accounts of a bank, all of which a read looks at."""
 BANK = "bank"
+ADD = "add"
 OPERATIONS = {"open": "txn", "transfer": "txn", "read": "txn"}
 """What they are called on the wire."""
 
@@ -25,7 +26,7 @@ def steps_of(invocation: Invocation) -> list[list[Any]]:
     if invocation.f == "read":
         return [["r", account, None] for account in ACCOUNTS]
     source, target, amount = (invocation.value[name] for name in ("from", "to", "amount"))
-    return [["add", source, -amount], ["add", target, amount]]
+    return [[ADD, source, -amount], [ADD, target, amount]]
 
 
 def told(invocation: Invocation, answered: list[list[Any]]) -> dict[str, int | None] | None:

@@ -16,11 +16,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from clients import bank
 from clients.client import Completion, GarbledAnswer, Invocation
 from clients.etcd_errors import ERRORS, row_of
 from clients.etcd_namespace import Namespace
 from clients.etcd_steps import RANGE, STEPS, TXN, Refused, Request, Steps
-from clients.etcd_transactions import only_reads, transact, write_registers
+from clients.etcd_transactions import keep_bank, only_reads, transact, write_registers
 from clients.http import HttpAnswer, HttpPosts
 from clients.login import Login
 from histories.event import Outcome
@@ -30,6 +31,8 @@ WORKLOADS: dict[str, Mapping[str, Callable[[Invocation], Steps]]] = {
     **STEPS,
     "list-append": {"txn": transact},
     "rw-register": {"txn": write_registers},
+    "long-fork": {"txn": write_registers},
+    "bank": dict.fromkeys(bank.OPERATIONS, keep_bank),
 }
 """Those whose operations need nothing but etcd."""
 TOKEN_REFUSED = (ERRORS["token-refused"], ERRORS["token-old"])

@@ -14,6 +14,8 @@ ERRORS = table(
     Row("mismatch", Outcome.FAIL, ran=True),
     # Written in between by others, time and again: our writes were all refused.
     Row("contended", Outcome.FAIL, ran=True),
+    # There is not as much as was to be taken: nothing was written.
+    Row("refused", Outcome.FAIL, ran=True),
     # Refused before anything was proposed.
     Row("invalid-argument", Outcome.FAIL),
     Row("no-such-interface", Outcome.FAIL, unavailable=True),

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from clients import bank
 from clients.client import Completion, Invocation
 from clients.etcd_errors import ERRORS
 from clients.etcd_steps import TRIES_MAX, TXN, Request, Steps, revision, text64
@@ -25,21 +26,24 @@ READ = "r"
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What keys hold: what there is where there is no key, how it is read from etcd's text and
-    written, and what is there after a step's value."""
+    written, and what is there after a step, from what it was, f and value."""
 
     nothing: Any
     read: Callable[[str], Any]
     written: Callable[[Any], str]
-    after: Callable[[Any, Any], Any]
+    after: Callable[[Any, str, Any], Any]
 
 
 LISTS = Kind(
     [],
     lambda text: [int(element) for element in text.split(",")],
     lambda elements: ",".join(map(str, elements)),
-    lambda elements, value: [*elements, value],
+    lambda elements, _, value: [*elements, value],
 )
-REGISTERS = Kind(None, int, str, lambda _, value: value)
+REGISTERS = Kind(None, int, str, lambda _, __, value: value)
+BALANCES = Kind(
+    None, int, str, lambda held, f, value: (held or 0) + value if f == bank.ADD else value
+)
 
 
 def only_reads(steps: Any) -> bool:
@@ -59,6 +63,8 @@ def transact(invocation: Invocation, kind: Kind = LISTS) -> Steps:
             for name, kvs in zip(keys, found, strict=True)
         }
         answer, after = _happen(asked, before, kind)
+        if kind is BALANCES and any((held or 0) < 0 for held in after.values()):
+            return ERRORS["refused"].completion(is_read=False)
         if only_reads(asked):
             return Completion(Outcome.OK, answer, extra=revision(told))
         # The revision of each key's last change; 0 where there is no key.
@@ -70,6 +76,13 @@ def transact(invocation: Invocation, kind: Kind = LISTS) -> Steps:
         if told.get("succeeded") is True:
             return Completion(Outcome.OK, answer, extra=revision(told))
     return ERRORS["contended"].completion(is_read=False)
+
+
+def keep_bank(invocation: Invocation) -> Steps:
+    """An operation of a bank: its steps, refused where a balance would be below zero."""
+    steps = replace(invocation, value=bank.steps_of(invocation))
+    done = yield from transact(steps, BALANCES)
+    return done if done.value is None else replace(done, value=bank.told(invocation, done.value))
 
 
 def write_registers(invocation: Invocation) -> Steps:
@@ -99,6 +112,6 @@ def _happen(
     answer: list[list[Any]] = []
     for f, name, value in asked:
         if f != READ:
-            held[name] = kind.after(held[name], value)
+            held[name] = kind.after(held[name], f, value)
         answer.append([f, name, held[name] if f == READ else value])
     return answer, held

@@ -109,7 +109,7 @@ class Etcd:
     summary = "etcd 3.4 or newer, as installed here, through its v3 JSON interface"
     workloads: tuple[str, ...] = (
         *("register", "set", "counter", "append"),
-        *("list-append", "rw-register"),
+        *("list-append", "rw-register", "bank", "long-fork"),
         *("lock", "watch"),
     )
     client_port = CLIENT_PORT

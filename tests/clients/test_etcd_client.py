@@ -184,7 +184,7 @@ def test_a_server_without_the_interface_is_told_by_name():
 def test_every_row_is_reached_by_some_answer():
     reached = {row_of(503, 14, beginning + ", and why").error for beginning, _ in MESSAGES}
     reached |= {row_of(*said).error for said in ((400, 3, ""), (503, 14, ""), (500, 2, None))}
-    reached |= {row_of(404, None, None).error, "mismatch", "contended"}
+    reached |= {row_of(404, None, None).error, "mismatch", "contended", "refused"}
     assert reached == set(ERRORS)
 
 

@@ -75,6 +75,30 @@ def test_registers_are_read_and_written_the_same_way():
     assert not core.is_read(Invocation(0, "txn", 3, steps))
 
 
+def test_a_bank_moves_what_is_there_and_refuses_what_is_not():
+    core = etcd_core("bank", "n1:2379")
+    given = {"from": "a", "to": "b", "amount": 4}
+    asked = body(core.encode(Invocation(0, "transfer", 3, given)))
+    assert len(asked["success"]) == 2 and not core.is_read(Invocation(0, "transfer", 3, given))
+    asked = body(core.receive(ranges(("a", "4", "9"), ("b", "3", "2"))))
+    assert [c["mod_revision"] for c in asked["compare"]] == ["4", "3"]
+    puts = [b64decode(put["requestPut"]["value"]) for put in asked["success"]]
+    assert puts == [b"5", b"6"]
+    assert core.receive(answer({"succeeded": True})) == Completion(
+        Outcome.OK, None, extra={"revision": 7}
+    )
+    core.encode(Invocation(0, "transfer", 3, given))
+    refused = core.receive(ranges(("a", "4", "3"), None))
+    assert (refused.outcome, refused.error) == (Outcome.FAIL, "refused")
+    core.encode(Invocation(0, "open", 3, {"a": 9, "b": 1}))
+    asked = body(core.receive(ranges(None, None)))
+    assert len(asked["success"]) == 2
+    core.receive(answer({"succeeded": True}))
+    core.encode(Invocation(0, "read", 3, None))
+    done = core.receive(ranges(("a", "4", "9"), ("b", "3", "1"), None, None, None))
+    assert done.value == {"a": 9, "b": 1, "c": None, "d": None, "e": None}
+
+
 def test_where_a_list_has_changed_it_begins_again_with_what_is_there():
     core, asked = begun([["append", "b", 5], ["r", "b", None]])
     core.receive(ranges(None))

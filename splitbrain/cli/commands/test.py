@@ -83,10 +83,8 @@ class _Many:
     "--workload",
     section=LOAD,
     metavar="NAME",
-    help="What clients do: register, set, counter; of our own stores also ids; two-phase-commit, "
-    "lock-service and queue-service have their own (splitbrain systems); of etcd and "
-    "zookeeper also append and lock, of etcd list-append, rw-register and watch.  "
-    "[default: register]",
+    help="What clients do: register, set, counter, ids, bank … (`splitbrain workloads`), as far as "
+    "the system can run it (`splitbrain systems`).  [default: register]",
 )
 @option(
     "--concurrency",
