@@ -46,6 +46,13 @@ STALE = (
 )
 
 
+@pytest.mark.parametrize("model", ["bank", "unique-ids"])
+def test_what_only_a_whole_history_tells_is_asked_for_as_a_file(model):
+    with pytest.raises(HistoryError, match="judges a history as a whole") as told:
+        follow(io.BytesIO(journal((0, "invoke", "read", None), model=model)))
+    assert "bank" not in str(told.value).splitlines()[-1]
+
+
 def started(*arguments):
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "splitbrain", "check", "-", *arguments],

@@ -167,7 +167,7 @@ def models_command(as_json: bool) -> int:
         {
             "name": name,
             "functions": list(functions[name]),
-            "by_key": name == "fenced-lock",
+            "by_key": name in ("fenced-lock", "unique-ids"),
             "summary": summary,
             "outcomes": outcomes[name],
         }

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from histories.stream import EventStream
 
 NAME = "-"
+AS_A_WHOLE = {*WHOLE, "bank"}
+"""Models of which the beginning says nothing: whether anybody opened a bank is known at the end."""
 PROBE_S = 0.2
 """Between two looks at everything that came, operations that are open included."""
 SHARE_MAX = 0.25
@@ -166,19 +168,18 @@ class _Following:
 
         reader = self.events.reader
         name = self._model or (reader.header.get("model") if reader is not None else None)
-        if name in MODELS:
+        if name in MODELS and name not in AS_A_WHOLE:
             return str(name)
-        if self._model is not None and name not in WHOLE:
+        if self._model is not None and name not in AS_A_WHOLE:
             from checker.models.user import load_model
 
             loaded: Model = load_model(self._model)
             return loaded
         seen = "no model is named." if name is None else f"the model {name!r} is not known."
-        if name in WHOLE:
+        if name in AS_A_WHOLE:
             seen = f"the model {name!r} judges a history as a whole: give the file, not a pipe."
-        raise HistoryError(
-            [Problem(NAME, seen, f"Name one with --model: {', '.join(MODELS)}.")]
-        ) from None
+        known = ", ".join(one for one in MODELS if one not in AS_A_WHOLE)
+        raise HistoryError([Problem(NAME, seen, f"Name one with --model: {known}.")]) from None
 
     def result(self) -> Result:
         """The verdict on what came."""
