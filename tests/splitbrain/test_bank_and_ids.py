@@ -65,3 +65,31 @@ def test_a_run_of_a_correct_system_is_valid(words, verdict, capsys):
     assert front.run(asked.split()) == verdict
     told = capsys.readouterr().out
     assert "VALID" in told and "promise" in told
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("words", "rows"),
+    [
+        ("two-phase-commit --bug T8 --workload bank", ["bank          invalid  wrong total"]),
+        ("two-phase-commit --bug T7 --workload bank", ["wrong total, negative balance"]),
+        ("two-phase-commit --bug T3 --workload long-fork", ["causal-reverse  invalid"]),
+        ("raft --bug R17 --workload ids", ["unique-ids  invalid  duplicate id"]),
+        ("primary-backup --bug B1 --workload ids", ["unique-ids  invalid  duplicate id"]),
+        ("primary-backup --bug B5 --workload causal --consistency causal", ["causal   invalid"]),
+        (
+            "raft --bug R8 --workload set --consistency set-full,set-full-linearizable",
+            ["set-full               valid", "set-full-linearizable  invalid  stale read"],
+        ),
+        (
+            "raft --bug R20 --workload set --consistency set-full,set-full-linearizable",
+            ["set-full               invalid  lost write"],
+        ),
+    ],
+)
+def test_a_bug_breaks_the_promise_that_the_workload_is_for(words, rows, capsys):
+    rate = "300" if "long-fork" in words else "200"
+    asked = f"test {words} --host simulated --seed 1 --time-limit 20s --rate {rate} --quiet"
+    assert front.run(asked.split()) == 1
+    told = capsys.readouterr().out
+    assert all(row in told for row in rows), told
