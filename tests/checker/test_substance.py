@@ -80,7 +80,8 @@ def test_what_is_added_must_be_read(model):
     assert both(Story().did(0, "add", 1).did(0, "read", answer=one), model)[0] is Verdict.VALID
 
 
-@pytest.mark.parametrize("model", sorted(MODELS))
+# Whether anybody opened a bank only the whole history tells, so none comes through a pipe.
+@pytest.mark.parametrize("model", sorted(MODELS.keys() - {"bank"}))
 def test_file_and_pipe_agree_on_small_histories(model):
     seen = set()
     for seed in range(150):
