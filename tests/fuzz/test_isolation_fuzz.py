@@ -17,4 +17,4 @@ def test_the_long_fuzz_runs_and_counts_what_is_missed():
         env={"PYTHONPATH": str(SCRIPT.parents[2]), "PATH": "/usr/bin:/bin"},
     )
     assert run.returncode == 0, run.stdout + run.stderr[-1000:]
-    assert run.stdout.count("40 histories in") == 2 and "undecided though invalid" in run.stdout
+    assert run.stdout.count("40 histories in") == 2 and "undecided" in run.stdout
