@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from checker.consistency.judging import headline
+from checker.elements import account_text
 from checker.verdict import Promised, Result, Verdict, Violation
 from checker.wording import plural
 from splitbrain.text import shortened
@@ -65,7 +66,10 @@ def because(row: Promised) -> str:
         kinds = dict.fromkeys(violation.kind for violation in row.violations)
         count = len(row.violations)
         times = f" ({plural(count, 'violation')})" if count > 1 else ""
-        return f"{', '.join(kinds)}{times}"
+        told = f"{', '.join(kinds)}{times}"
+        # What became of all elements is worth knowing of the broken promise most of all.
+        elements = row.statistics.get("elements")
+        return told if elements is None else f"{told}; {account_text(elements)}"
     if row.reason or not row.algorithm or row.algorithm.startswith("follows"):
         return row.reason or row.algorithm
     return f"by {row.algorithm}"

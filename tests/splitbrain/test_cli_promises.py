@@ -138,6 +138,17 @@ def test_the_page_shows_linearizability_beside_other_promises(tmp_path, capsys):
     assert "stale read" in page.read_text().lower()
 
 
+def test_a_set_is_accounted_for_whether_its_promise_is_kept_or_not(capsys):
+    lost = str(GOLDEN / "set-full" / "invalid" / "acknowledged-then-gone.jsonl")
+    assert front.run(["check", lost, "--consistency", "set-full"]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "set-full invalid lost write; 2 elements: 1 stable, 1 lost; from known to stable" in told
+    assert front.run(["check", lost, "--consistency", "set-full", "--json"]) == 1
+    (document,) = json.loads(capsys.readouterr().out)
+    counted = document["promises"][0]["statistics"]["elements"]
+    assert counted["lost_elements"] == [2] and counted["stable_latencies_ms"]["1"] == 0
+
+
 def test_the_promises_are_listed_as_they_are(capsys):
     assert {name: promise.summary for name, promise in PROMISES.items()} == LISTED
     assert front.run(["promises"]) == 0
