@@ -93,7 +93,7 @@ def repeat_command(plan: Plan) -> str:
     add(
         "--consistency",
         ",".join(plan.consistency),
-        differs=plan.consistency != default.consistency or _has_promises(plan),
+        differs=plan.consistency != default.consistency or _promises_filled_in(plan),
     )
     if plan.level is not None:
         words += ["--level", plan.level]
@@ -102,10 +102,15 @@ def repeat_command(plan: Plan) -> str:
     return shlex.join(words)
 
 
-def _has_promises(plan: Plan) -> bool:
-    """Whether the workload fills in promises of its own."""
+def _promises_filled_in(plan: Plan) -> bool:
+    """Whether the workload, or the bug's catalogue entry, fills in promises of its own."""
     known = WORKLOADS.get(plan.workload)
-    return known is not None and bool(known.consistency)
+    if known is not None and known.consistency:
+        return True
+    from splitbrain.cli.catalogue import WITH_BUGS, bugs_of
+
+    own = bugs_of([plan.system] if plan.bugs and plan.system in WITH_BUGS else [])
+    return any(bug.consistency for bug in own if plan.bugs[0] in (bug.name, bug.id))
 
 
 def again_command(plan: Plan, run: str) -> str:

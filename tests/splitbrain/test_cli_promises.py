@@ -175,6 +175,14 @@ def test_a_plan_asks_for_linearizability_unless_told_otherwise():
     assert words[words.index("--consistency") + 1] == "sequential,monotonic-reads"
 
 
+@pytest.mark.parametrize("asked", [None, "linearizable"])
+def test_what_a_bug_is_usually_judged_by_does_not_hide_what_was_asked(asked):
+    typed = Asked(system="primary-backup", bugs=("B5",), consistency=asked)
+    own = settle(typed, load_catalogue()).plan
+    words = shlex.split(repeat_command(own))
+    assert words[words.index("--consistency") + 1] == (asked or "read-your-writes")
+
+
 def test_what_a_run_cannot_promise_is_refused():
     with pytest.raises(SettingsError, match="promise"):
         plan(consistency="eventual")
