@@ -5,20 +5,13 @@ from random import Random
 
 import pytest
 from isolation_told import of
-from registers_simulated import Asked, simulated
+from registers_simulated import PROMISED, Asked, simulated
 
 from checker.transactions.choosing import versions_for
 from checker.transactions.evidence import IsolationRefutation, SerialOrder, VersionOrder
 from checker.transactions.levels import implied
 from checker.transactions.showing import evidence_of
 from checker.transactions.verifying import verify_isolation
-
-PROMISED = {
-    "serial": "strict-serializable",
-    "stale": "serializable",
-    "snapshot": "strong-snapshot-isolation",
-    "careless": "strong-session-causal",
-}
 
 
 def assert_proved(operations, findings):

@@ -8,6 +8,14 @@ from typing import Any
 
 from histories.event import Operation, Outcome
 
+PROMISED = {
+    "serial": "strict-serializable",
+    "stale": "serializable",
+    "snapshot": "strong-snapshot-isolation",
+    "careless": "strong-session-causal",
+}
+"""What each kind of store keeps at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
