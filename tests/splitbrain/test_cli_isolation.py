@@ -178,6 +178,7 @@ def test_what_is_neither_shown_nor_ruled_out_is_told_with_the_reason():
 SHORT = ("--host", "simulated", "--seed", "3", "--time-limit", "4s", "--faults", "none")
 
 
+@pytest.mark.thorough
 def test_a_run_is_judged_by_the_level_that_is_named_and_says_so_wherever_it_is_told(capsys):
     asked = ("test", "two-phase-commit", *SHORT, "--bug", "T8", "--workload", "rw-register")
     code, out, _ = told(capsys, *asked, "--level", "Read Committed", "--json")
@@ -207,3 +208,16 @@ def test_a_level_that_a_run_cannot_be_judged_by_is_refused(capsys, words, proble
     assert (
         "there is no level 'causl'" in told(capsys, "test", *words, *SHORT, "--level", "causl")[2]
     )
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("workload", ["list-append", "rw-register"])
+def test_the_evidence_of_a_run_is_a_few_transactions_that_check_refutes(capsys, tmp_path, workload):
+    asked = ("test", "two-phase-commit", *SHORT, "--bug", "T8", "--workload", workload)
+    assert told(capsys, *asked)[0] == 1
+    few = tmp_path / "few.jsonl"
+    told(capsys, "shrink", "latest", "--budget", "1s", "--evidence", few)
+    operations = read_history(few).operations
+    assert 2 <= len(operations) <= 4
+    assert sum(len(one.input) for one in operations) <= 8
+    assert told(capsys, "check", few)[0] == 1
