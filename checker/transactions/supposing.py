@@ -7,7 +7,7 @@ transactions that it rests on are what ``exact.py`` tries all orders of.
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,8 @@ WORK_MAX = 3_000_000_000
 """Cells looked at, some seconds."""
 TURNS_MAX = 2_000
 """Contradictions among suppositions before it is given up."""
-GUESSES_MAX = 100
+MADE = 20_000
+"""Cells that could be looked at in the time that making a transaction's nodes takes."""
 EDGES_PER_NODE, TRAIL_MAX = 64, 1 << 22
 
 
@@ -50,11 +51,12 @@ class Sought:
     """What became of a search. ``order``: of nodes' transactions, each twice where snapshots were
     asked for (begin, then commit). ``contradicting``: rows of which there is no order, whatever
     the others do; ``guessed``: those of which a guess played a part in that. Neither: it is not
-    known."""
+    known. ``work``: what it cost, about, in cells looked at."""
 
     order: Any = None
     contradicting: tuple[int, ...] = ()
     guessed: frozenset[int] = frozenset()
+    work: int = 0
 
 
 @dataclass(slots=True)
@@ -94,7 +96,9 @@ def seek(
     if search is None:
         return Sought()
     search.sizes[OVERLAPS] = overlaps
-    return search.run()
+    sought = search.run()
+    work = WORK_MAX - int(search.sizes[WORK]) + MADE * len(inferred.transactions)
+    return replace(sought, work=work)
 
 
 class _Search:
@@ -314,8 +318,9 @@ def seek_loosely(
     """The same. Where real time need not be kept, most keep it all the same: it is guessed that all
     do, and no longer of those of whom it led to a contradiction."""
     loose: set[int] = set()
+    work = 0
     if within != REALTIME:
-        for _ in range(GUESSES_MAX):
+        while work < WORK_MAX:
             sought = seek(
                 inferred, within, kernels, snapshots=snapshots, overlaps=overlaps, loose=loose
             )
@@ -324,6 +329,7 @@ def seek_loosely(
             if not sought.guessed:
                 break
             loose |= sought.guessed
+            work += sought.work
     return seek(inferred, within, kernels, snapshots=snapshots, overlaps=overlaps)
 
 
