@@ -40,6 +40,11 @@ TERMS = (
         "medians of the runs that caught it: simulated time of the run and operations begun, when "
         "the violation was complete",
     ),
+    (
+        "seen as",
+        "kinds of anomalies that were found, those that the bug's row names first; in how many of "
+        "the catches, where not in all",
+    ),
     ("never reached", "the mutated line never ran, so nothing can be concluded but that"),
     (
         "not known to have run",
