@@ -34,6 +34,8 @@ LOST_AT_PROMOTION = Departure(
         "causally stale read",
         "diverging reads",
         "impossible compare-and-set",
+        # What was read before a lost write, and is read again after it.
+        "conflicting values",
         "not linearizable",
         "counter too low",
         "own write not read",

@@ -69,6 +69,13 @@ def test_a_write_acknowledged_about_a_promotion_and_lost_is_as_documented() -> N
     assert sentences == (LOST_AT_PROMOTION.sentence,)
 
 
+def test_what_is_read_again_after_a_lost_write_is_as_documented() -> None:
+    # As key 44 of seed 70 of the scorecard had it: 11 was read, 12 written and lost, 11 read.
+    shown = [operation("read", 0, 10 * SECOND), write(11.0, 2), operation("read", 4, 13 * SECOND)]
+    assert told("conflicting values", shown)
+    assert not told("conflicting values", [*shown[::2], write(30.0, 2)])
+
+
 def test_one_that_was_lost_while_nobody_was_promoted_is_not() -> None:
     assert not told("lost write", [write(30.0)])
 
