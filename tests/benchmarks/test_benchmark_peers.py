@@ -49,6 +49,7 @@ def test_a_peer_is_given_a_journal_and_its_times_are_compared_with_ours(tmp_path
     assert row.ratios("other") == [pytest.approx(0.5 / mine[1])]
 
 
+@pytest.mark.thorough
 def test_a_verdict_that_breaks_the_promise_is_named(tmp_path: Path) -> None:
     lies = peer(tmp_path, "print(json.dumps({'verdict': 'invalid', 'search_seconds': 0.1}))")
     row = measure(case(), [lies], 1, LIMITS, False)

@@ -78,6 +78,7 @@ class Blind:
         return state if state == operation.output else ILLEGAL
 
 
+@pytest.mark.thorough
 def test_ends_in_time_and_says_how_far_it_came():
     result = linearizable(hard(), user_model(Blind), time_limit_s=1.0)
     assert result.verdict is Verdict.UNKNOWN
@@ -95,6 +96,7 @@ def test_ends_within_its_memory_and_configurations():
     assert table.operation(int(decision.stuck[1])).f == "read"
 
 
+@pytest.mark.thorough
 def test_a_hard_key_starves_no_other_and_a_refuted_one_settles_the_verdict():
     operations = hard()
     story = Story(key="y").did(0, "add", 1).did(0, "read", answer=2)

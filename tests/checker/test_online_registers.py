@@ -118,6 +118,7 @@ def test_crashed_operations_that_are_not_counted_never_make_an_accusation_wrong(
     assert invalid > 50
 
 
+@pytest.mark.thorough
 def test_compiled_kernels_say_the_same_as_plain_ones():
     for seed in range(20_000, 20_120):
         rng = random.Random(seed)

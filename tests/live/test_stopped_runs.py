@@ -24,6 +24,7 @@ def sandbox(request: pytest.FixtureRequest) -> None:
     need_host(request, "sandbox")
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("sandbox")
 def test_a_stale_leader_is_caught_in_the_act_and_everything_is_taken_down(tmp_path: Path) -> None:
     command = ["test", "raft", "--bug", "R4", "--host", "sandbox", "--seed", "1"]
