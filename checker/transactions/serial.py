@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from checker.transactions.columns import READ, WRITE
+from checker.transactions.columns import READ
 from checker.transactions.edges import DATA, GLUE, PROCESS, REALTIME
 from checker.transactions.exact import TRANSACTIONS_MAX, TooMany, find_order
 from checker.transactions.graph import Components, Graph, Moments, components, sessions
 from checker.transactions.inferred import Inferred
 from checker.transactions.order import replays, topological
 from checker.transactions.supposing import seek_loosely, smallest
+from checker.transactions.versions import last_writes
 from histories.table import FAIL, Int64
 
 
@@ -116,11 +117,7 @@ def _versions(inferred: Inferred) -> tuple[Any, Any, Any, Any]:
     c, owner = inferred.transactions, inferred.owner
     assert inferred.writer is not None
     sooner, later = c.ret[owner].copy(), np.full(len(owner), -1, np.int64)
-    written = np.flatnonzero((c.kind == WRITE) & (inferred.happened[owner] == 1))
-    # The last write of each transaction to each key: the one before it is never seen.
-    pair = owner[written].astype(np.int64) * len(c.keys) + c.key[written]
-    _, last = np.unique(pair[::-1], return_index=True)
-    finals = np.sort(written[len(written) - 1 - last])
+    finals = last_writes(inferred)
     later[finals] = c.call[owner[finals]]
     seen = np.flatnonzero(inferred.writer >= 0)
     np.minimum.at(sooner, inferred.writer[seen], c.ret[owner[seen]])

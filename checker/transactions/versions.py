@@ -35,7 +35,7 @@ def likely(inferred: Inferred, kernels: Any, commits: Sequence[Int64] = ()) -> I
     nobody read is put behind it so.
     """
     c = inferred.transactions
-    steps = _steps(inferred)
+    steps = last_writes(inferred)
     ended = np.where(c.outcome == OK, c.ret, c.call)
     for place in commits:
         yield _sorted(inferred, steps, place[inferred.owner[steps]])
@@ -46,7 +46,7 @@ def likely(inferred: Inferred, kernels: Any, commits: Sequence[Int64] = ()) -> I
 def every(inferred: Inferred) -> Iterator[Int64] | None:
     """All orders of versions there are; None where there are too many to try."""
     c, owner = inferred.transactions, inferred.owner
-    steps = _steps(inferred)
+    steps = last_writes(inferred)
     free = steps[inferred.place[steps] < 0]
     code = np.unique(c.key[free].astype(np.int64) * max(len(c), 1) + owner[free])
     # Far too many are told by their number alone.
@@ -62,7 +62,7 @@ def every(inferred: Inferred) -> Iterator[Int64] | None:
     )
 
 
-def _steps(inferred: Inferred) -> Int64:
+def last_writes(inferred: Inferred) -> Int64:
     """What each transaction that happened left of each key: of a register its last write alone."""
     c, owner = inferred.transactions, inferred.owner
     written = np.flatnonzero((c.kind == WRITE) & (inferred.happened[owner] == 1))

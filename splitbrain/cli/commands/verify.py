@@ -234,6 +234,7 @@ def _model(name: str, given: str | None) -> Model:
 
 
 def _tell(certificate: Path, found: Verified) -> None:
+    from checker.transactions.evidence import VersionOrder
     from checker.wording import plural
     from splitbrain.cli.output import print_text
 
@@ -253,7 +254,7 @@ def _tell(certificate: Path, found: Verified) -> None:
         f"({evidence.model}, outcomes read as {evidence.reading}{keys})"
     )
     others = SERIAL_SHOWN if verdict == "valid" else ANOMALY_SHOWN
-    if hasattr(evidence, "versions"):
+    if isinstance(evidence, VersionOrder):
         others = VERSIONS_SHOWN
     for shown in SHOWN.get(found.claim, others):
         print_text(f"  ✓ {shown}")
